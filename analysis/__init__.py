@@ -1,0 +1,1 @@
+"""The as-of slice and the second road to each figure."""

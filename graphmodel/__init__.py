@@ -1,0 +1,1 @@
+"""The model, declared once, and the only way to the database."""

@@ -1,0 +1,150 @@
+"""Weights, thresholds and limits: one file of defaults, one of the authority's own.
+
+Order, strongest first: the file named by `TACGRAPH_SETTINGS`, `settings.toml` in the working folder,
+the defaults beside this module. A misspelt name is refused, never ignored.
+"""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, Final, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from graphmodel.errors import SettingsError
+
+DEFAULTS: Final = Path(__file__).with_name("settings.toml")
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Workload(_Part):
+    """Points and capacity (the measures page, Teams and load)."""
+
+    need_weight: dict[int, float]
+    default_needs_level: int = Field(ge=1, le=4)
+    supporting_factor: float = Field(ge=0)
+    team_size_free: int = Field(ge=0)
+    team_size_step: float = Field(ge=0)
+    set_up_days: int = Field(ge=0)
+    set_up_factor: float = Field(ge=0)
+    points_per_fte: float = Field(gt=0)
+    overload_threshold: float = Field(gt=0)
+    severe_threshold: float = Field(gt=0)
+    outlier_z: float = Field(gt=0)
+    outlier_minimum: int = Field(ge=2)
+    default_tac_share: float = Field(ge=0, le=1)
+    tac_share: dict[str, float]
+
+
+class Fairness(_Part):
+    """Intervals around shares (the measures page, Fairness across agencies)."""
+
+    bootstrap_draws: int = Field(ge=100)
+    bootstrap_seed: int
+    confidence: float = Field(gt=0, lt=1)
+
+
+class Queries(_Part):
+    """Defaults of the catalogue's parameters, and the limits that say when they bit."""
+
+    repeat_window_days: int = Field(ge=0)
+    review_days: int = Field(ge=0)
+    transition_days: int = Field(ge=0)
+    continuity_months: int = Field(ge=1)
+    min_shared: int = Field(ge=1)
+    min_practitioners_child: int = Field(ge=1)
+    min_practitioners_school: int = Field(ge=1)
+    time_limit_seconds: int = Field(ge=1)
+    row_limit: int = Field(ge=1)
+
+
+class Disclosure(_Part):
+    """Small counts."""
+
+    suppress_up_to: int = Field(ge=0)
+
+
+class Engine(_Part):
+    """The embedded engine."""
+
+    idle_seconds: int = Field(ge=1)
+
+
+class Settings(_Part):
+    """All settings of one run, frozen."""
+
+    version: str
+    agreed_by: str
+    lead_term: str
+    allocation_profile: Literal["national", "plymouth"]
+    workload: Workload
+    fairness: Fairness
+    queries: Queries
+    disclosure: Disclosure
+    engine: Engine
+
+
+def _merge(base: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:
+    merged = dict(base)
+    for name, value in over.items():
+        old = merged.get(name)
+        both = isinstance(old, dict) and isinstance(value, dict)
+        merged[name] = _merge(merged[name], value) if both else value
+    return merged
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as fault:
+        raise SettingsError(
+            f"settings file {path.name}", f"cannot be read: {fault}", "Mend or remove it."
+        ) from fault
+
+
+def own_file() -> Path | None:
+    """The authority's own settings file, or None where there is none."""
+    named = os.environ.get("TACGRAPH_SETTINGS")
+    if named:
+        return Path(named)
+    here = Path("settings.toml")
+    return here if here.is_file() else None
+
+
+def load_settings(path: Path | None = None) -> Settings:
+    """Read the defaults and, over them, `path` (default: the authority's own file).
+
+    Raises `SettingsError` naming each unknown name and each value out of range.
+    """
+    values = _read(DEFAULTS)
+    own = path or own_file()
+    if own is not None:
+        values = _merge(values, _read(own))
+    try:
+        return Settings.model_validate(values)
+    except ValidationError as fault:
+        faults = "; ".join(
+            f"{'.'.join(str(x) for x in e['loc'])}: {e['msg'].lower()}" for e in fault.errors()
+        )
+        raise SettingsError(
+            f"settings file {own.name if own else DEFAULTS.name}", faults, "Mend these lines."
+        ) from fault
+
+
+@lru_cache(maxsize=1)
+def settings() -> Settings:
+    """The settings of this process."""
+    return load_settings()
+
+
+def data_folder() -> Path:
+    """`TACGRAPH_HOME`, by default `.tacgraph/` in the working folder; made with mode 0700."""
+    home = Path(os.environ.get("TACGRAPH_HOME") or ".tacgraph").resolve()
+    home.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return home

@@ -1,0 +1,298 @@
+"""The way to the database, and the only import of the driver.
+
+One dialect, two engines: real Neo4j (a server, a cluster or Aura, named by `NEO4J_URI`) and the embedded
+engine of the data folder. Reads run in read transactions and, on the embedded engine, as an account that
+cannot write; on Neo4j the server refuses writes in a read transaction. What shows a child or a named
+practitioner leaves an audit record before the rows are handed out.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Final, Literal, Self, cast
+
+import neo4j
+from neo4j.exceptions import AuthError, ClientError, DriverError, Neo4jError, ServiceUnavailable
+from neo4j.time import Date, DateTime
+
+from graphmodel import cypher, engine
+from graphmodel.access import AuditLog, Viewer, audited_kind
+from graphmodel.errors import EngineError, QueryError, WriteRefused
+
+AccountName = Literal["reader", "writer", "admin"]
+EngineKind = Literal["embedded", "neo4j"]
+
+HEARTBEAT_SECONDS: Final = 30.0
+FETCH_SIZE: Final = 5_000
+
+
+@dataclass(frozen=True)
+class Rows:
+    """What a read gave: `columns` by name, `rows` as tuples of plain Python values.
+
+    `complete` is false where `row_limit` cut the rest off; whoever shows the rows says so.
+    """
+
+    columns: tuple[str, ...]
+    rows: list[tuple[Any, ...]]
+    complete: bool = True
+
+    def records(self) -> list[dict[str, Any]]:
+        return [dict(zip(self.columns, row, strict=True)) for row in self.rows]
+
+
+@dataclass(frozen=True)
+class Target:
+    """Which database, and how to sign in. The password never shows in a representation."""
+
+    kind: EngineKind
+    uri: str
+    database: str | None
+    username: str
+    password: str = field(repr=False)
+
+
+def named_by_environment() -> bool:
+    """Whether `NEO4J_URI` names a database, instead of the embedded engine of the data folder."""
+    return bool(os.environ.get("NEO4J_URI"))
+
+
+def find_target(home: Path, account: AccountName, on_wait: Callable[[str], None] | None = None) -> Target:
+    """The database that the environment names, else the data folder's embedded engine, started if need be.
+
+    Raises `EngineError` where neither can be had.
+    """
+    uri = os.environ.get("NEO4J_URI")
+    if uri:
+        password = os.environ.get("NEO4J_PASSWORD")
+        if password is None:
+            raise EngineError(
+                "NEO4J_PASSWORD",
+                f"is not set, but NEO4J_URI names {uri}",
+                "Set it in the environment, or unset NEO4J_URI to use the embedded engine.",
+            )
+        username = os.environ.get("NEO4J_USERNAME", "neo4j")
+        return Target("neo4j", uri, os.environ.get("NEO4J_DATABASE") or None, username, password)
+    from graphmodel.settings import settings  # noqa: PLC0415  (settings are optional for a named server)
+
+    endpoint = engine.ensure_running(home, idle_seconds=settings().engine.idle_seconds, on_wait=on_wait)
+    user = endpoint.users[account]
+    return Target("embedded", endpoint.uri, endpoint.database, user.name, user.password.reveal())
+
+
+class Store:
+    """An open database, for one account. Use as a context manager; safe to share between threads.
+
+    `home` is the data folder: the audit record lies there, whichever engine holds the graph.
+    """
+
+    def __init__(self, target: Target, home: Path) -> None:
+        self.kind: EngineKind = target.kind
+        self.uri, self.database, self.home = target.uri, target.database, home
+        self.audit = AuditLog(home)
+        self._driver = neo4j.GraphDatabase.driver(
+            target.uri,
+            auth=(target.username, target.password),
+            user_agent="tacgraph",
+            max_transaction_retry_time=15.0,
+            notifications_min_severity=neo4j.NotificationMinimumSeverity.OFF
+            if target.kind == "neo4j"
+            else None,
+        )
+        self._closed = threading.Event()
+        self._check()
+        if self.kind == "embedded":
+            threading.Thread(target=self._keep_lease, name="engine-lease", daemon=True).start()
+
+    @classmethod
+    def open(
+        cls, home: Path, account: AccountName = "reader", on_wait: Callable[[str], None] | None = None
+    ) -> Self:
+        """Connect to the database that the environment names, else to the data folder's own engine."""
+        return cls(find_target(home, account, on_wait), home)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, fault: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        self._closed.set()
+        self._driver.close()
+
+    def _keep_lease(self) -> None:
+        while not self._closed.is_set():
+            with suppress(OSError):
+                engine.renew_lease(self.home)
+            self._closed.wait(HEARTBEAT_SECONDS)
+
+    def _check(self) -> None:
+        try:
+            with self._session("READ") as session:
+                session.run("RETURN 1").consume()
+        except AuthError as fault:
+            self._driver.close()
+            raise EngineError(
+                f"the database at {self.uri}",
+                "does not accept this name and password",
+                "Check NEO4J_USERNAME and NEO4J_PASSWORD.",
+            ) from fault
+        except (DriverError, Neo4jError, OSError) as fault:
+            self._driver.close()
+            raise EngineError(
+                f"the database at {self.uri}",
+                f"cannot be reached ({type(fault).__name__})",
+                "Check that it runs and that NEO4J_URI and NEO4J_DATABASE name it.",
+            ) from fault
+
+    # -- reading ---------------------------------------------------------------------------------
+
+    def read(
+        self,
+        query: str,
+        parameters: Mapping[str, Any] | None = None,
+        *,
+        viewer: Viewer,
+        what: str = "query",
+        about: str = "",
+        time_limit: float | None = None,
+        row_limit: int | None = None,
+    ) -> Rows:
+        """Run a read and hand out its rows, values as plain Python (dates as `datetime.date`).
+
+        `what` names the query in the audit record, `about` whom it asks about. Raises `WriteRefused`
+        where the text would write, `QueryError` where the database refuses or `time_limit` seconds pass.
+        """
+
+        def work(tx: neo4j.ManagedTransaction) -> Rows:
+            result = tx.run(cast("Any", query), dict(parameters or {}))
+            columns = tuple(result.keys())
+            rows: list[tuple[Any, ...]] = []
+            for record in result:
+                if row_limit is not None and len(rows) >= row_limit:
+                    return Rows(columns, rows, complete=False)
+                rows.append(tuple(plain(value) for value in record.values()))
+            return Rows(columns, rows)
+
+        found = self._run_read(work, time_limit)
+        kind = audited_kind(found.columns)
+        if kind is not None:
+            if kind == "child":
+                viewer.must_see_children()
+            self.audit.record(viewer, what, about=about or kind, rows=len(found.rows))
+        return found
+
+    def stream(
+        self, query: str, parameters: Mapping[str, Any] | None = None, *, chunk: int = 20_000
+    ) -> Iterator[list[list[Any]]]:
+        """Hand out a large read as lists of rows, for the program's own use (slice, loader).
+
+        Values come as the driver gives them: ask for dates as text. No audit record: nothing of it is
+        shown to anybody before an `analysis` or a `Viewer` has had its say.
+        """
+        with self._session("READ") as session:
+            result = session.run(cast("Any", query), dict(parameters or {}))
+            rows: list[list[Any]] = []
+            for record in result:
+                rows.append(record.values())
+                if len(rows) >= chunk:
+                    yield rows
+                    rows = []
+            if rows:
+                yield rows
+
+    def fetch(self, query: str, parameters: Mapping[str, Any] | None = None) -> list[list[Any]]:
+        """All rows of a small read for the program's own use: see `stream`."""
+        return [row for rows in self.stream(query, parameters) for row in rows]
+
+    def _run_read(self, work: Callable[[neo4j.ManagedTransaction], Rows], time_limit: float | None) -> Rows:
+        timed = neo4j.unit_of_work(timeout=time_limit)(work)
+        try:
+            with self._session("READ") as session:
+                return session.execute_read(timed)
+        except Neo4jError as fault:
+            raise _query_fault(fault, time_limit) from fault
+        except ServiceUnavailable as fault:
+            raise _lost(self.uri) from fault
+
+    def _session(self, mode: Literal["READ", "WRITE"]) -> neo4j.Session:
+        access = neo4j.READ_ACCESS if mode == "READ" else neo4j.WRITE_ACCESS
+        return self._driver.session(database=self.database, default_access_mode=access, fetch_size=FETCH_SIZE)
+
+    # -- writing ---------------------------------------------------------------------------------
+
+    def write(
+        self, statements: Sequence[tuple[str, Mapping[str, Any]]] | str, **parameters: Any
+    ) -> list[list[list[Any]]]:
+        """Run statements in one transaction, all or nothing; the rows each returned, in order.
+
+        A transaction that the server gives up (a lost leader, a deadlock) is run again by the driver,
+        so statements must come to the same when repeated.
+        """
+        batch = [(statements, parameters)] if isinstance(statements, str) else statements
+
+        def work(tx: neo4j.ManagedTransaction) -> list[list[list[Any]]]:
+            return [
+                [record.values() for record in tx.run(cast("Any", text), dict(values))]
+                for text, values in batch
+            ]
+
+        try:
+            with self._session("WRITE") as session:
+                return session.execute_write(work)
+        except Neo4jError as fault:
+            raise _query_fault(fault, None) from fault
+        except ServiceUnavailable as fault:
+            raise _lost(self.uri) from fault
+
+    def apply_model(self) -> None:
+        """Make constraints, types and code nodes; harmless where they are. Needs the `admin` account."""
+        for statement in cypher.constraints():
+            self.write(statement)
+        self.write(cypher.introduce_types())
+        for statement, rows in cypher.code_nodes():
+            self.write(statement, rows=rows)
+
+
+def plain(value: Any) -> Any:
+    """A driver value as plain Python: dates and times of the standard library, lists and maps likewise."""
+    if isinstance(value, Date):
+        return date(value.year, value.month, value.day)
+    if isinstance(value, DateTime):
+        return value.to_native()
+    if isinstance(value, list):
+        return [plain(item) for item in value]
+    if isinstance(value, dict):
+        return {key: plain(item) for key, item in value.items()}
+    if isinstance(value, datetime):
+        return value
+    return value
+
+
+def _query_fault(fault: Neo4jError, time_limit: float | None) -> QueryError:
+    text = (fault.message or str(fault)).strip().splitlines()[0]
+    code = fault.code or ""
+    lowered = text.lower()
+    if "accessmode" in code.lower() or "not allowed to" in lowered or "read access mode" in lowered:
+        return WriteRefused("the query", f"it tried to write ({text})", "Queries may only read.")
+    if "timeout" in lowered or "timed out" in lowered or "TransactionTimedOut" in code:
+        limit = f"{time_limit:g} seconds" if time_limit else "the server's time limit"
+        return QueryError("the query", f"was stopped after {limit}", "Narrow it, or raise the time limit.")
+    mend = "Mend the text of the query." if isinstance(fault, ClientError) else "Try again."
+    return QueryError("the query", f"the database refused it ({text})", mend)
+
+
+def _lost(uri: str) -> EngineError:
+    return EngineError(
+        f"the database at {uri}", "went away in the middle of the work", "Check that it runs; run it again."
+    )

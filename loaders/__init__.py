@@ -1,0 +1,1 @@
+"""Read, check, shape, load: from somebody's files to the graph."""

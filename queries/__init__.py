@@ -1,0 +1,1 @@
+"""The catalogue of Cypher queries and how they are run."""
