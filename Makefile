@@ -1,0 +1,51 @@
+# demo · test · check · docs · bench: each sets up what it needs.
+SHELL := /bin/bash
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+SERVE ?= yes
+CHILDREN ?= 62500
+MONTH ?= 2026-10
+
+.PHONY: demo test check docs bench install lock clean system system-test
+
+demo: install
+	@SERVE=$(SERVE) CHILDREN=$(CHILDREN) MONTH=$(MONTH) bash tools/demo.sh
+
+test: install system-test
+	$(BIN)/python -m pytest
+
+check: install
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy .
+	$(BIN)/lint-imports
+	$(BIN)/python -m docs.build --check
+
+docs: install
+	$(BIN)/python -m docs.build
+
+bench: install system-test
+	$(BIN)/python -m benchmarks
+
+install: $(VENV)/installed
+
+$(VENV)/installed: requirements.lock pyproject.toml
+	@bash tools/system_packages.sh python
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@echo "Installing the locked packages into $(VENV) (a minute or two the first time)"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+system-test:
+	@bash tools/system_packages.sh test
+
+# Needs uv (`pip install uv`); everybody else only needs pip.
+lock:
+	uv pip compile pyproject.toml --group dev --universal --generate-hashes --python-version 3.11 --quiet \
+	  --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" -o requirements.lock
+
+clean:
+	-@test -x $(BIN)/tacgraph && $(BIN)/tacgraph engine stop
+	rm -rf $(VENV) demo .tacgraph dist

@@ -1,0 +1,51 @@
+"""The command line that ties the rest: one thin module a command group.
+
+Exit codes: 0 done; 1 a fault not named below; 2 wrong arguments or settings; 3 the database cannot be had;
+4 the query failed; 5 the viewer may not see this; 6 the source cannot be read; 7 a strict load was refused.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from importlib.metadata import version
+
+from cyclopts import App, CycloptsError
+
+from graphmodel.errors import TacgraphError
+from tacgraph import data_commands, engine_commands, figure_commands, site_commands
+from tacgraph.console import warn
+
+app = App(
+    name="tacgraph",
+    help="Who works with whom around which child: workload, fairness and duplication in multi-agency "
+    "children's services.",
+    version=lambda: version("tacgraph"),
+)
+app.command(engine_commands.app)
+app.command(data_commands.load)
+app.command(data_commands.example)
+app.command(figure_commands.query)
+app.command(figure_commands.fairness)
+app.command(figure_commands.report)
+app.command(site_commands.dashboard)
+app.command(site_commands.doctor)
+
+
+def main() -> None:
+    """Run the command line; a fault ends in one line that names the thing, the fault and the mend."""
+    os.umask(0o077)
+    try:
+        code = app()
+    except TacgraphError as fault:
+        warn(str(fault))
+        sys.exit(fault.exit_code)
+    except CycloptsError:
+        sys.exit(2)
+    except BrokenPipeError:
+        sys.stderr.close()
+        sys.exit(0)
+    except KeyboardInterrupt:
+        warn("Interrupted; what was committed stays, and the same command can be run again.")
+        sys.exit(130)
+    sys.exit(code if isinstance(code, int) else 0)

@@ -1,0 +1,143 @@
+"""What is installed, reachable, loaded and wrong: each check with the mend."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import stat
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, requires, version
+from pathlib import Path
+
+from packaging.requirements import Requirement
+
+from graphmodel.access import AuditLog
+from graphmodel.cypher import constraints
+from graphmodel.errors import TacgraphError
+from graphmodel.settings import load_settings, own_file
+from graphmodel.store import Store, named_by_environment
+
+LOW_DISK_BYTES = 1_000_000_000
+
+
+@dataclass(frozen=True)
+class Check:
+    """One thing looked at: `found` says what is, `mend` what to do (empty where all is well)."""
+
+    name: str
+    ok: bool
+    found: str
+    mend: str = ""
+
+
+def examine(home: Path) -> list[Check]:
+    """Run every check; the later ones are left out where the database cannot be reached."""
+    checks = [_python(), _packages(), _settings(), _folder(home), _disk(home), _audit(home)]
+    try:
+        with Store.open(home) as store:
+            where = "NEO4J_URI" if named_by_environment() else "embedded engine"
+            checks.append(Check("database", ok=True, found=f"{store.uri} ({where})"))
+            checks.extend(_database(store))
+    except TacgraphError as fault:
+        checks.append(Check("database", ok=False, found=f"{fault.thing}: {fault.fault}", mend=fault.mend))
+    return checks
+
+
+def _python() -> Check:
+    found = ".".join(str(part) for part in sys.version_info[:3])
+    return Check("python", sys.version_info >= (3, 11), found, "Use Python 3.11 or newer.")
+
+
+def _packages() -> Check:
+    faults = []
+    for line in requires("tacgraph") or []:
+        need = Requirement(line)
+        try:
+            if need.specifier and not need.specifier.contains(version(need.name), prereleases=True):
+                faults.append(f"{need.name} is {version(need.name)}, wanted {need.specifier}")
+        except PackageNotFoundError:
+            faults.append(f"{need.name} is missing")
+    return Check(
+        "packages", not faults, "; ".join(faults) or "as locked", "" if not faults else "make install"
+    )
+
+
+def _settings() -> Check:
+    own = own_file()
+    try:
+        found = load_settings()
+    except TacgraphError as fault:
+        return Check("settings", ok=False, found=f"{fault.thing}: {fault.fault}", mend=fault.mend)
+    where = own.name if own else "the defaults"
+    return Check("settings", ok=True, found=f"{where}, version {found.version} ({found.agreed_by})")
+
+
+def _folder(home: Path) -> Check:
+    mode = stat.S_IMODE(home.stat().st_mode)
+    if mode & 0o077:
+        return Check(
+            "data folder", ok=False, found=f"{home}: others may read it ({mode:o})", mend=f"chmod 700 {home}"
+        )
+    if not os.access(home, os.W_OK):
+        return Check("data folder", ok=False, found=f"{home}: cannot be written", mend="Mend its owner.")
+    return Check("data folder", ok=True, found=str(home))
+
+
+def _disk(home: Path) -> Check:
+    free = shutil.disk_usage(home).free
+    return Check("disk", free >= LOW_DISK_BYTES, f"{free / 1e9:,.0f} GB free", "Make room: 1 GB at least.")
+
+
+def _audit(home: Path) -> Check:
+    log = AuditLog(home)
+    faults = log.verify()
+    if faults:
+        return Check(
+            "audit record", ok=False, found="; ".join(faults[:3]), mend="Ask who changed audit.jsonl."
+        )
+    return Check("audit record", ok=True, found=f"{len(log.entries()):,} looks, unbroken")
+
+
+def _database(store: Store) -> Iterator[Check]:
+    checks: tuple[Callable[[Store], Check], ...] = (_schema, _loads, _contents)
+    for check in checks:
+        yield check(store)
+
+
+def _schema(store: Store) -> Check:
+    wanted = {text.split()[2] for text in constraints()}
+    there = {row[0] for row in store.fetch("SHOW CONSTRAINTS YIELD name RETURN name")}
+    missing = wanted - there
+    if missing:
+        return Check(
+            "model", ok=False, found=f"{len(missing)} constraints are missing", mend="Run tacgraph load."
+        )
+    return Check("model", ok=True, found=f"{len(wanted)} constraints")
+
+
+def _loads(store: Store) -> Check:
+    rows = store.fetch(
+        "MATCH (l:Load) RETURN l.load_id, l.source, l.outcome, l.finished_at ORDER BY l.load_id DESC"
+    )
+    if not rows:
+        return Check("last load", ok=False, found="nothing was loaded yet", mend="Run tacgraph load PATH.")
+    load_id, source, outcome, finished = rows[0]
+    if finished is None:
+        return Check(
+            "last load",
+            ok=False,
+            found=f"{load_id} from {source} has not finished",
+            mend="If no loader runs, it was cut off: run the same tacgraph load again.",
+        )
+    return Check("last load", outcome == "loaded", f"{load_id} from {source}: {outcome}", "Run it again.")
+
+
+def _contents(store: Store) -> Check:
+    rows = store.fetch("MATCH (n) RETURN labels(n)[0] AS label, count(*) AS nodes ORDER BY label")
+    there = {label: nodes for label, nodes in rows if label in ("Child", "Practitioner", "Tac")}
+    words = ", ".join(f"{nodes:,} {label}" for label, nodes in there.items())
+    return Check(
+        "graph", bool(there), words or "no children, practitioners or teams", "Run tacgraph load PATH."
+    )
