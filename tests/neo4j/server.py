@@ -79,7 +79,10 @@ class RunningNeo4j:
         return neo4j.GraphDatabase.driver(self.uri, auth=(self.username, self.password))
 
     def stop(self) -> None:
-        """End it in good order (SIGTERM), after a minute by force; nothing when it is not running."""
+        """End it in good order (SIGTERM), after a minute by force; nothing when it is not running.
+
+        Takes 10 s, the server's own grace for its connections: kill() is the way for a home thrown away.
+        """
         if self.process is None:
             return
         self.process.terminate()
