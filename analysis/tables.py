@@ -1,0 +1,262 @@
+"""The as-of slice: every interval table read once per load, kept as Parquet, asked by DuckDB and pandas.
+
+Whole-graph figures are many times faster from columns than from the graph; `docs/decisions/slice.md` says
+when a slice is fresh and what a reader may rely on.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import json
+import os
+import shutil
+import tempfile
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from datetime import date, datetime
+from functools import cached_property
+from pathlib import Path
+from typing import Final, Self
+
+import duckdb
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from analysis.readback import SCHEMAS, Progress, from_csv, from_graph
+from graphmodel.errors import SourceError
+from graphmodel.store import Store
+
+_META: Final = "slice.json"
+_KEEP: Final = 2
+_STALE_SECONDS: Final = 3600
+_READS: Final = 3
+_BEGINNINGS: Final = ("started_on", "opened_on", "held_on", "done_on", "completed_on")
+
+
+@dataclass(frozen=True)
+class State:
+    """What the graph's load records say: `key` names the facts, None where no load names them.
+
+    `settled` is false while a load is running or was cut off, so that a read may meet half of it.
+    """
+
+    key: str | None
+    load_id: str | None
+    loaded_at: str | None
+    settled: bool
+
+
+@dataclass(frozen=True)
+class _Meta:
+    load_id: str | None
+    loaded_at: str | None
+    complete: bool
+
+
+class Slice:
+    """All tables of the import format at one state of the graph, without the columns of identity matching.
+
+    Columns are named as in the import format; dates are `datetime64`, missing values NaN, NaT or None. A
+    slice is whole in memory and never changes, so a newer load or a pruned folder does not disturb a reader.
+    `complete` is false where it was read beside an unfinished load. Safe to share between threads.
+    """
+
+    def __init__(self, tables: dict[str, pa.Table], meta: _Meta) -> None:
+        self.arrow = tables
+        self.load_id = meta.load_id
+        self.loaded_at = datetime.fromisoformat(meta.loaded_at) if meta.loaded_at else None
+        self.complete = meta.complete
+        self._frames: dict[str, pd.DataFrame] = {}
+        self._lock = threading.Lock()
+
+    # -- asking ----------------------------------------------------------------------------------
+
+    def table(self, name: str) -> pd.DataFrame:
+        """One table as a frame; changing it leaves the slice as it is."""
+        if name not in self._frames:
+            self._frames[name] = self.arrow[name].to_pandas(date_as_object=False)
+        return self._frames[name].copy(deep=False)
+
+    def connection(self) -> duckdb.DuckDBPyConnection:
+        """A DuckDB cursor of its own that sees every table by its name; close it after use."""
+        with self._lock:
+            return self._database.cursor()
+
+    def relation(self, name: str) -> duckdb.DuckDBPyRelation:
+        """One table as a DuckDB relation."""
+        return self.connection().table(name)
+
+    @cached_property
+    def _database(self) -> duckdb.DuckDBPyConnection:
+        database = duckdb.connect(":memory:", config={"threads": 2, "enable_external_access": False})
+        for name, table in self.arrow.items():
+            database.register("incoming", table)
+            database.execute(f'CREATE TABLE "{name}" AS SELECT * FROM incoming')
+            database.unregister("incoming")
+        return database
+
+    @cached_property
+    def data_date(self) -> date | None:
+        """The latest day on which something is on record as begun, held or done; None where nothing is.
+
+        Dates after the day of the load are plans and do not count.
+        """
+        limit = self.loaded_at.date() if self.loaded_at else date.max
+        found: list[date] = []
+        for table in self.arrow.values():
+            for column in set(_BEGINNINGS) & set(table.column_names):
+                values = table.column(column)
+                latest = pc.max(values.filter(pc.less_equal(values, pa.scalar(limit)))).as_py()
+                if latest is not None:
+                    found.append(latest)
+        return max(found, default=None)
+
+    # -- making ----------------------------------------------------------------------------------
+
+    @classmethod
+    def from_folder(cls, folder: Path) -> Self:
+        """The slice of a CSV folder in the import format, without a graph: for tests and benchmarks."""
+        return cls(from_csv(folder), _Meta(None, None, complete=True))
+
+    @classmethod
+    def open(cls, folder: Path) -> Self:
+        """A slice kept by `current`. Raises `SourceError` where the folder is none or is not whole."""
+        try:
+            meta = _Meta(**json.loads((folder / _META).read_text(encoding="utf-8")))
+            tables = {
+                name: pq.read_table(folder / f"{name}.parquet", schema=wanted)
+                for name, wanted in SCHEMAS.items()
+            }
+        except (OSError, ValueError, TypeError, pa.ArrowException) as fault:
+            raise SourceError(f"slice {folder.name}", f"cannot be read ({fault})", "Delete it.") from fault
+        return cls(tables, meta)
+
+    @classmethod
+    def current(cls, store: Store, home: Path, progress: Progress | None = None) -> Self:
+        """The slice of the graph as the latest load left it: the one kept under `home`, else read now.
+
+        One small query where it is fresh. While a load runs, or after one was cut off, the slice of the
+        load before it is handed out; where there is none, what the graph holds is read and not kept, with
+        `complete` false.
+        """
+        state = load_state(store)
+        folder = home / "slice"
+        if state.key is not None:
+            kept = cls._kept(folder / state.key)
+            if kept is not None:
+                return kept
+            if state.settled:
+                return cls._made(store, folder, progress)
+        return cls(from_graph(store, progress), _Meta(state.load_id, state.loaded_at, complete=state.settled))
+
+    @classmethod
+    def _kept(cls, folder: Path) -> Self | None:
+        try:
+            return cls.open(folder) if folder.exists() else None
+        except SourceError:
+            return None
+
+    @classmethod
+    def _made(cls, store: Store, folder: Path, progress: Progress | None) -> Self:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with _alone(folder):
+            for _ in range(_READS):
+                state = load_state(store)
+                if state.key is not None and (kept := cls._kept(folder / state.key)) is not None:
+                    return kept
+                tables = from_graph(store, progress)
+                if state.settled and state.key is not None and load_state(store) == state:
+                    made = cls(tables, _Meta(state.load_id, state.loaded_at, complete=True))
+                    made.keep(folder / state.key)
+                    return made
+        return cls(tables, _Meta(state.load_id, state.loaded_at, complete=False))
+
+    def keep(self, folder: Path) -> None:
+        """Write it as Parquet, all at once: a reader sees the whole folder or none. Prunes older ones."""
+        folder.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        made = Path(tempfile.mkdtemp(prefix=".making-", dir=folder.parent))
+        try:
+            for name, table in self.arrow.items():
+                _private(made / f"{name}.parquet", table)
+            meta = _Meta(self.load_id, self.loaded_at.isoformat() if self.loaded_at else None, self.complete)
+            descriptor = os.open(made / _META, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+            with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+                json.dump(asdict(meta), file)
+            if folder.exists():
+                _remove(folder)
+            made.rename(folder)
+        finally:
+            shutil.rmtree(made, ignore_errors=True)
+        _prune(folder)
+
+
+def _private(path: Path, table: pa.Table) -> None:
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "wb") as file:
+        pq.write_table(table, file, compression="zstd")
+
+
+def _remove(folder: Path) -> None:
+    """Out of sight first, so that nobody opens half of it."""
+    gone = Path(tempfile.mkdtemp(prefix=".gone-", dir=folder.parent))
+    folder.rename(gone / folder.name)
+    shutil.rmtree(gone, ignore_errors=True)
+
+
+def _prune(latest: Path) -> None:
+    folders = [x for x in latest.parent.iterdir() if x.is_dir()]
+    kept = sorted((x for x in folders if not x.name.startswith(".")), key=lambda x: x.stat().st_mtime)
+    for folder in [x for x in kept if x != latest][: -_KEEP + 1 or None]:
+        _remove(folder)
+    for folder in (x for x in folders if x.name.startswith(".")):
+        if time.time() - folder.stat().st_mtime > _STALE_SECONDS:
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """One reader of the graph at a time: the next one finds what the first has made."""
+    descriptor = os.open(folder / ".lock", os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def load_state(store: Store) -> State:
+    """What the load records say of the graph's facts: one small query.
+
+    The key names the latest finished load that changed something, or, where a load was cut off or failed,
+    the first one finished after it (its rest may be all that was left to do, or nothing).
+    """
+    rows = store.fetch(
+        "MATCH (l:Load) RETURN l.load_id, l.finished_at, l.outcome, "
+        "coalesce(l.rows_created, 0) + coalesce(l.rows_updated, 0) + coalesce(l.rows_retired, 0) "
+        "ORDER BY l.load_id"
+    )
+    named: tuple[str, str] | None = None
+    settled = True
+    for load_id, finished_at, outcome, changed in rows:
+        if finished_at is None or outcome not in ("loaded", "refused"):
+            settled = False
+        elif outcome == "loaded":
+            if changed or not settled:
+                named = (load_id, finished_at)
+            settled = True
+    if named is None:
+        return State(None, None, None, settled=settled)
+    return State(f"{named[0]}-{_digest(store)}", *named, settled=settled)
+
+
+def _digest(store: Store) -> str:
+    """Which database and which columns: another database or a newer program does not find this slice."""
+    where = (store.kind, store.uri if store.kind == "neo4j" else "", store.database or "")
+    columns = {name: str(schema) for name, schema in SCHEMAS.items()}
+    return hashlib.sha256(json.dumps([where, columns]).encode()).hexdigest()[:12]
