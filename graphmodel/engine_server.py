@@ -50,9 +50,9 @@ def jvm_arguments(heap: str) -> str:
         "polyglotEngineEnabled": "false",
         "server.logsDirectory": "log",
     }
-    # -Xrs: the JVM leaves the signals to us.
+    # -Xrs: the JVM leaves the signals to us. The collector: faster loads in less memory, measured.
     settings = (f"-Darcadedb.{name}={value}" for name, value in properties.items())
-    return " ".join(["-Xrs", f"-Xmx{heap}", *settings])
+    return " ".join(["-Xrs", "-XX:+UseParallelGC", f"-Xmx{heap}", *settings])
 
 
 def open_connections(bolt_port: int) -> int | None:
@@ -117,7 +117,8 @@ class EngineProcess:
             str(self.files.root),
             None,
             config={
-                "mode": "production",
+                # Not "production": that mode answers every fault with "The request failed".
+                "mode": "development",
                 "host": LOOPBACK,
                 "http_port": 0,
                 "bolt.port": 0,
