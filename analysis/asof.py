@@ -97,7 +97,7 @@ class Posts:
 
 
 def posts(data: Coded, day: int, settings: Settings) -> Posts:
-    """Capacity `fte x tac_share x points per FTE` of every post active on the day, and who is at home where."""
+    """Capacity, `fte x tac_share x points per FTE`, of every post active on the day, and home agencies."""
     live = np.flatnonzero(data.posts.on(day) & (data.posts.left >= 0))
     practitioner, agency = data.posts.left[live], data.posts.right[live]
     rules = settings.workload
@@ -139,4 +139,5 @@ def homes(data: Coded, who: Ints, when: Ints) -> Ints:
 
 def divided(above: Floats, below: Floats) -> Floats:
     """Quotients, NaN where the divisor is 0."""
-    return np.divide(above, below, out=np.full(len(above), np.nan), where=below > 0)
+    quotients: Floats = np.divide(above, below, out=np.full(len(above), np.nan), where=below > 0)
+    return quotients

@@ -7,6 +7,7 @@ text. Figures that are ordered are compared to nine decimals, as every compariso
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from itertools import pairwise
 from typing import Any, Final
 
 import numpy as np
@@ -61,7 +62,7 @@ def lists(groups: Ints, members: Ints, ids: Ids, count: int) -> pd.Series:
     group, member = np.divmod(keys, width)
     names = ids.texts[member]
     cuts = np.searchsorted(group, np.arange(count + 1))
-    return column(names[a:b].tolist() for a, b in zip(cuts[:-1], cuts[1:], strict=True))
+    return column(names[a:b].tolist() for a, b in pairwise(cuts))
 
 
 def distinct(groups: Ints, members: Ints) -> tuple[Ints, Ints]:

@@ -96,9 +96,7 @@ class Slice:
     def _database(self) -> duckdb.DuckDBPyConnection:
         database = duckdb.connect(":memory:", config={"threads": 2, "enable_external_access": False})
         for name, table in self.arrow.items():
-            database.register("incoming", table)
-            database.execute(f'CREATE TABLE "{name}" AS SELECT * FROM incoming')
-            database.unregister("incoming")
+            database.from_arrow(table).create(name)
         return database
 
     @cached_property

@@ -112,7 +112,7 @@ def workload(tables: Slice, d: date, settings: Settings) -> pd.DataFrame:
 def overloaded_leads(
     tables: Slice, d: date, settings: Settings, *, threshold: float | None = None
 ) -> pd.DataFrame:
-    """The catalogue query `overloaded_leads`: who leads a TAC and is used above `threshold`, highest first."""
+    """The catalogue query `overloaded_leads`: leads used above `threshold`, highest first."""
     limit = settings.workload.overload_threshold if threshold is None else threshold
     frame = load_by_practitioner(tables, d, settings)[CATALOGUE]
     above = frame[(frame["tacs_led"] > 0) & (frame["utilisation"] > limit + EQUAL)]
@@ -130,7 +130,7 @@ def _days(first: date, last: date) -> Iterator[int]:
 
 
 def daily(tables: Slice, first: date, last: date, settings: Settings) -> pd.DataFrame:
-    """One row a day and practitioner in a team or with a post that day, from `first` to `last`, both included.
+    """One row a day and practitioner in a team or with a post that day, from `first` to `last` inclusive.
 
     Columns: day, practitioner_id, tacs_led, tacs_supported, points, capacity, utilisation (NaN without
     capacity), overloaded, severe.
@@ -167,8 +167,8 @@ def month(tables: Slice, year: int, month: int, settings: Settings) -> pd.DataFr
     """Figures at month end and their mean over the month, one row for everybody in play on any day of it.
 
     Columns: practitioner_id, role, home_agency_id (at month end), then for each of tacs_led, tacs_supported,
-    points, capacity, utilisation the value at month end and `mean_…`, the mean of the daily values; `overloaded`
-    and `severe` at month end; `days_overloaded`. A day without a team or a post counts as 0 in every mean but
+    points, capacity, utilisation the value at month end and `mean_…`, the mean of the daily values;
+    `overloaded` and `severe` at month end; `days_overloaded`. A day without a team or a post counts as 0 in every mean but
     that of utilisation, which is taken over the days with capacity (NaN where there was none).
     """
     first, last = month_days(year, month)
@@ -253,7 +253,7 @@ def trend(tables: Slice, d: date, settings: Settings, *, months: int = 12) -> pd
 def history(
     tables: Slice, practitioner_id: str, d: date, settings: Settings, *, months: int = 12
 ) -> pd.DataFrame:
-    """One practitioner at the last `months` month ends and on `d`: day, tacs_led, points, capacity, utilisation."""
+    """One practitioner at the last `months` month ends and on `d`: day and the figures of `workload`."""
     data = coded(tables)
     code = data.practitioners.code(practitioner_id)
     rows = []
