@@ -7,6 +7,7 @@ over Bolt on a free loopback port. What was committed is on the disk when the co
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import signal
@@ -180,8 +181,9 @@ def status(home: Path) -> EngineStatus:
 
 
 def renew_lease(home: Path) -> None:
-    """Keep the folder's engine alive for another idle time; costs one touch of a file."""
-    EngineFiles(home).renew_lease()
+    """Keep the folder's running engine alive for another idle time; one touch of a file, or nothing."""
+    with contextlib.suppress(FileNotFoundError):
+        os.utime(EngineFiles(home).lease)
 
 
 def bolt_answers(port: int, timeout: float = 2.0) -> bool:
@@ -246,12 +248,13 @@ def _await_ready(files: EngineFiles, on_wait: Callable[[str], None] | None) -> E
     endpoint = find(files.home)
     if endpoint is not None:
         return endpoint
-    fault = (
-        f"it did not answer within {START_SECONDS:.0f} seconds"
-        if files.is_locked()
-        else f"its process ended while starting ({_last_words(files.log)})"
-    )
-    raise EngineError(f"embedded engine in {files.home}", fault, f"Read {files.log}, then try again.")
+    if files.is_locked():
+        fault = f"it did not answer within {START_SECONDS:.0f} seconds"
+        mend = f"Run `tacgraph engine stop`, read {files.log}, then try again."
+    else:
+        fault = f"its process ended while starting ({_last_words(files.log)})"
+        mend = f"Read {files.log}, then try again."
+    raise EngineError(f"embedded engine in {files.home}", fault, mend)
 
 
 def _await_end(files: EngineFiles, timeout: float, on_wait: Callable[[str], None] | None) -> None:

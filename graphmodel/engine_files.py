@@ -218,7 +218,14 @@ def _write_private(path: Path, text: str) -> None:
 
 def take_lock(path: Path, *, shared: bool = False) -> int | None:
     """Take a file's lock without waiting: the descriptor that holds it, or None if it is taken."""
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, OWNER_ONLY_FILE)
+    try:
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT, OWNER_ONLY_FILE)
+    except OSError as error:
+        raise EngineError(
+            f"lock file {path}",
+            f"it cannot be opened ({error.strerror or error})",
+            "Set TACGRAPH_HOME to a folder of your own.",
+        ) from error
     try:
         if sys.platform == "win32":
             msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)

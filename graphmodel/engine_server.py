@@ -23,6 +23,7 @@ from typing import Any
 
 from graphmodel.engine_accounts import write_accounts
 from graphmodel.engine_files import (
+    ACCOUNT_NAMES,
     DATABASE,
     OWNER_ONLY_FILE,
     EngineFiles,
@@ -78,6 +79,7 @@ class EngineProcess:
         self.options = options
         self.end = threading.Event()
         self.server: Any = None
+        self.lock_inode = os.fstat(options.lock_descriptor).st_ino
         self.started_at = datetime.now(UTC).isoformat(timespec="seconds")
         self.bolt_port = 0
 
@@ -102,11 +104,21 @@ class EngineProcess:
             self.files.write_state(self.state(ready=True))
             self.watch()
         finally:
-            self.files.forget_state()
+            if self.owns_folder():
+                self.files.forget_state()
             self.stop()
+
+    def owns_folder(self) -> bool:
+        """Whether the folder is still the one we locked: it may have been deleted, and made anew."""
+        try:
+            return self.files.lock.stat().st_ino == self.lock_inode
+        except OSError:
+            return False
 
     def start(self) -> None:
         """Start the JVM, its Bolt and HTTP listeners on free loopback ports, and the database."""
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: self.end.set())
         accounts = self.files.ensure_accounts()
         write_accounts(self.files.root, accounts, self.options.reader_timeout)
         os.environ["ARCADEDB_JVM_ARGS"] = jvm_arguments(self.options.heap)
@@ -126,9 +138,6 @@ class EngineProcess:
                 "server.plugins": BOLT_PLUGIN,
             },
         )
-        # After the JVM, which installs handlers of its own.
-        for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, lambda *_: self.end.set())
         self.server.start()
         database = self.server.create_database(DATABASE)
         list(database.query("opencypher", "RETURN 1"))
@@ -138,9 +147,10 @@ class EngineProcess:
         )
 
     def watch(self) -> None:
-        """Wait for the end: a signal, or the idle time without lease or open connection."""
+        """Wait for the end: a signal, a deleted folder, the idle time without lease or connection."""
         seen, active = self.files.lease_time(), time.monotonic()
-        while not self.end.wait(TICK_SECONDS):
+        while not self.end.wait(TICK_SECONDS) and self.owns_folder():
+            self.end_long_reads()
             if open_connections(self.bolt_port):
                 self.files.renew_lease()
             lease = self.files.lease_time()
@@ -152,13 +162,24 @@ class EngineProcess:
             if os.fstat(sys.stderr.fileno()).st_size > LOG_LIMIT_BYTES:
                 os.ftruncate(sys.stderr.fileno(), 0)
 
+    def end_long_reads(self) -> None:
+        """End the reader's queries that ran over their time.
+
+        The group's `readTimeout` sees only some of them (it is checked while records are scanned),
+        a timeout set in the driver is ignored, and a query outlives its killed client.
+        """
+        reader, limit = ACCOUNT_NAMES["reader"], self.options.reader_timeout * 1000
+        for query in self.server._java_server.getRunningQueries().getRunning():  # noqa: SLF001
+            if str(query.getUser()) == reader and query.getElapsedMillis() > limit:
+                query.terminate("its time limit")
+
     def retire(self, seen: float) -> bool:
         """Withdraw from the folder unless somebody is about to use us; starters wait for the lock."""
         descriptor = take_lock(self.files.start_lock)
         if descriptor is None:
             return False
         try:
-            if self.files.lease_time() != seen:
+            if self.files.lease_time() != seen or open_connections(self.bolt_port):
                 return False
             self.files.forget_state()
             return True
@@ -230,8 +251,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     files.prepare()
     if options.lock_descriptor is None:
         return launch(files, options)
-    if sys.platform == "win32" and wait_for_lock(files.lock, timeout=10) is None:
-        return ALREADY_SERVED
+    if sys.platform == "win32":
+        options.lock_descriptor = wait_for_lock(files.lock, timeout=10)
+        if options.lock_descriptor is None:
+            return ALREADY_SERVED
     os.chdir(files.root)
     code = 1
     try:
