@@ -1,0 +1,1 @@
+"""The documentation, and the program that computes its reference pages."""

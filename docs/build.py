@@ -1,0 +1,185 @@
+"""Compute the pages that the code already knows: model, queries, settings, command line, README table.
+
+`python -m docs.build` writes them; `--check` only compares and names those that are stale.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import sys
+import tomllib
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+from graphmodel import codes
+from graphmodel.declare import NodeType, Property, RelationshipType
+from graphmodel.nodes import NODE_TYPES
+from graphmodel.relationships import RELATIONSHIP_TYPES, TABLES
+from graphmodel.settings import DEFAULTS
+from queries import catalogue
+
+ROOT = Path(__file__).resolve().parent.parent
+DOCS = ROOT / "docs"
+COMPUTED = "<!-- Computed by `make docs`; change the code that it comes from, not this page. -->\n"
+BEGIN, END = "<!-- queries: computed by `make docs` -->\n", "<!-- end of queries -->\n"
+COMMANDS = ("", "load", "example", "query", "fairness", "report", "dashboard", "doctor", "engine")
+
+
+def table(head: tuple[str, ...], rows: Iterator[tuple[str, ...]] | list[tuple[str, ...]]) -> str:
+    lines = ["| " + " | ".join(head) + " |", "|" + "---|" * len(head)]
+    lines += ["| " + " | ".join(cell.replace("|", "\\|") for cell in row) + " |" for row in rows]
+    return "\n".join(lines) + "\n"
+
+
+def _limits(p: Property) -> str:
+    if p.codes:
+        return ", ".join(f"`{c}`" for c in p.codes)
+    if p.known:
+        return "any text; usual: " + ", ".join(f"`{c}`" for c in p.known)
+    bounds = []
+    if p.above is not None:
+        bounds.append(f"> {p.above:g}")
+    if p.minimum is not None:
+        bounds.append(f"≥ {p.minimum:g}")
+    if p.maximum is not None:
+        bounds.append(f"≤ {p.maximum:g}")
+    return ", ".join(bounds)
+
+
+def _property_rows(properties: tuple[Property, ...]) -> Iterator[tuple[str, ...]]:
+    for p in properties:
+        default = p.default or p.default_by or ""
+        stored = {"graph": "", "hashed": " (kept as a keyed hash)", "matching_only": ""}[p.storage]
+        required = "yes" if p.required else ""
+        yield f"`{p.name}`", p.type, required, p.meaning + stored, _limits(p), default, p.source
+
+
+_HEAD = ("property", "type", "required", "meaning", "values", "default", "source")
+
+
+def _node_section(node: NodeType) -> str:
+    imported = f"Import table `{node.table}`; key " if node.table else "Made by the model or by links; key "
+    text = f"### {node.label}\n\n{node.meaning[0].upper()}{node.meaning[1:]} ({node.source}). "
+    text += imported + ", ".join(f"`{c}`" for c in node.key_columns) + f", in the graph `{node.key}`.\n\n"
+    if node.properties:
+        text += table(_HEAD, _property_rows(node.properties)) + "\n"
+    for link in node.links:
+        arrow = "-[:{}]->" if link.outgoing else "<-[:{}]-"
+        pattern = f"(:{node.label}){arrow.format(link.type)}(:{link.target})"
+        text += f"- `{pattern}` from column `{link.column}`"
+        text += f"{', required' if link.required else ''}: {link.meaning} ({link.source})\n"
+    return text + "\n"
+
+
+def _relationship_section(r: RelationshipType) -> str:
+    pattern = f"(:{r.start[0]})-[:{r.type}]->(:{r.end[0]})"
+    text = f"### {r.type}\n\n`{pattern}`: {r.meaning} ({r.source}). Import table `{r.table}`; key "
+    text += ", ".join(f"`{c}`" for c in r.key_columns) + ".\n\n"
+    return text + table(_HEAD, _property_rows(r.all_properties)) + "\n"
+
+
+def model_page() -> str:
+    allocation = [
+        (f"`{r.status}`", r.profile, r.strength, ", ".join(r.roles), r.source) for r in codes.ALLOCATION_RULES
+    ]
+    order = ", ".join(f"`{name}`" for name in TABLES)
+    return (
+        COMPUTED
+        + "# The model\n\nNode types, relationship types and code lists, each with its source in the "
+        "guidance ([short names](guidance.md)). Every node that a table states and every relationship with "
+        "an interval also carries `sources` (who states it), `load_id` (the load that last wrote it) and "
+        "`fingerprint` (a digest of the row, by which an equal row writes nothing). Intervals are half-open: "
+        f"`[started_on, ended_on)`.\n\nTables load in this order: {order}.\n\n## Nodes\n\n"
+        + "".join(_node_section(n) for n in NODE_TYPES)
+        + "## Relationships with an interval\n\n"
+        + "".join(_relationship_section(r) for r in RELATIONSHIP_TYPES)
+        + "## Who must lead: the allocation profiles\n\nThe strictest status rules, in the order of this "
+        "table; `CIN` has no rule.\n\n"
+        + table(("status", "profile", "strength", "roles", "source"), allocation)
+    )
+
+
+def queries_page() -> str:
+    text = COMPUTED + "# The queries\n\nEvery query takes `as_of`; run one with `tacgraph query NAME --as-of "
+    text += "2026-10-31`, or paste its text into Neo4j Browser.\n\n"
+    for q in catalogue().values():
+        text += f"## {q.name}\n\n**{q.title}.** {q.question}\n\n"
+        text += f"One row: {q.grain}. Source: {q.source}. Identifying: {q.identifying}.\n\n"
+        parameters = [
+            (f"`{p.name}`", p.type, f"`{p.default}`" if p.default is not None else "", p.unit, p.meaning)
+            for p in q.parameters
+        ]
+        text += table(("parameter", "type", "default", "unit", "meaning"), parameters) + "\n"
+        columns = [(f"`{c.name}`", c.type, c.meaning) for c in q.columns]
+        text += table(("column", "type", "meaning"), columns) + "\n"
+        text += f"```cypher\n{q.text.strip()}\n```\n\n"
+    return text.rstrip() + "\n"
+
+
+def settings_page() -> str:
+    def rows(values: dict[str, Any], path: str = "") -> Iterator[tuple[str, ...]]:
+        for name, value in values.items():
+            if isinstance(value, dict):
+                yield from rows(value, f"{path}{name}.")
+            else:
+                yield f"`{path}{name}`", f"`{value}`"
+
+    values = tomllib.loads(DEFAULTS.read_text(encoding="utf-8"))
+    return (
+        COMPUTED
+        + "# Settings\n\nThe defaults, an example to agree locally. An authority's own `settings.toml` "
+        "in the working folder (or the file named by `TACGRAPH_SETTINGS`) replaces single values; a misspelt "
+        "name is refused.\n\n" + table(("setting", "default"), rows(values))
+    )
+
+
+def command_page() -> str:
+    from tacgraph.cli import app  # noqa: PLC0415  (its imports are the program's, not this module's)
+
+    text = COMPUTED + "# The command line\n\n"
+    for command in COMMANDS:
+        stream = io.StringIO()
+        with contextlib.redirect_stdout(stream):
+            from rich.console import Console  # noqa: PLC0415
+
+            app.help_print([command] if command else [], console=Console(file=stream, width=100))
+        text += f"## tacgraph {command}".rstrip() + "\n\n```text\n" + stream.getvalue().strip() + "\n```\n\n"
+    return "\n".join(line.rstrip() for line in text.rstrip().splitlines()) + "\n"
+
+
+def readme() -> str:
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    head, rest = text.split(BEGIN, 1)
+    rows = [(f"[`{q.name}`](docs/queries.md#{q.name})", q.question) for q in catalogue().values()]
+    return head + BEGIN + "\n" + table(("query", "question"), rows) + "\n" + END + rest.split(END, 1)[1]
+
+
+PAGES: dict[Path, Callable[[], str]] = {
+    DOCS / "model.md": model_page,
+    DOCS / "queries.md": queries_page,
+    DOCS / "settings.md": settings_page,
+    DOCS / "command-line.md": command_page,
+    ROOT / "README.md": readme,
+}
+
+
+def main(arguments: list[str]) -> int:
+    """Write the pages, or with `--check` name the stale ones; exit code 1 where one is stale."""
+    stale = []
+    for path, compute in PAGES.items():
+        text = compute()
+        if not path.exists() or path.read_text(encoding="utf-8") != text:
+            stale.append(path.relative_to(ROOT))
+            if "--check" not in arguments:
+                path.write_text(text, encoding="utf-8")
+    if stale and "--check" in arguments:
+        print("Stale, run `make docs`:", *stale)
+        return 1
+    print("Written:" if stale else "All pages are fresh.", *stale)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
