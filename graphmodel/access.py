@@ -16,7 +16,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import IO, Any, Final, Literal
 
 from graphmodel.errors import AccessRefused
 
@@ -88,7 +88,7 @@ class AuditLog:
     def record(self, viewer: Viewer, what: str, *, about: str, rows: int, **facts: Any) -> None:
         """Append one look: who, when, in which role, why, at what, and how many rows came back."""
         descriptor = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
-        with os.fdopen(descriptor, "r+", encoding="utf-8") as log:
+        with os.fdopen(descriptor, "r+b") as log:
             fcntl.flock(log, fcntl.LOCK_EX)
             entry = {
                 "at": datetime.now(UTC).isoformat(timespec="seconds"),
@@ -99,10 +99,10 @@ class AuditLog:
                 "about": about,
                 "rows": rows,
                 **facts,
-                "previous": _last_hash(log.read().splitlines()),
+                "previous": _last_hash(log),
             }
             entry["hash"] = _digest(entry)
-            log.write(json.dumps(entry, ensure_ascii=False, default=str) + "\n")
+            log.write(json.dumps(entry, ensure_ascii=False, default=str).encode() + b"\n")
             log.flush()
             os.fsync(log.fileno())
 
@@ -125,8 +125,17 @@ class AuditLog:
         return faults
 
 
-def _last_hash(lines: Sequence[str]) -> str:
-    return str(json.loads(lines[-1])["hash"]) if lines else _GENESIS
+def _last_hash(log: IO[bytes]) -> str:
+    """The hash of the last line, read from the file's end: the log may be long."""
+    size = log.seek(0, os.SEEK_END)
+    reach = 4_096
+    while size:
+        log.seek(max(0, size - reach))
+        lines = log.read().splitlines()
+        if len(lines) > 1 or reach >= size:
+            return str(json.loads(lines[-1])["hash"])
+        reach *= 4
+    return _GENESIS
 
 
 def _digest(entry: dict[str, Any]) -> str:

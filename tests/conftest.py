@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import hypothesis
 import pytest
 
 from graphmodel import engine
@@ -18,6 +19,10 @@ from graphmodel.store import Store
 
 if TYPE_CHECKING:
     from tests.neo4j.server import RunningNeo4j
+
+# a shared machine is sometimes slow; how long an example took is no property of the code
+hypothesis.settings.register_profile("tacgraph", deadline=None)
+hypothesis.settings.load_profile("tacgraph")
 
 ENGINES = ("embedded", "neo4j")
 
