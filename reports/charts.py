@@ -26,6 +26,8 @@ from reports.words import DUPLICATE_KINDS, SUPPRESSED, label, month_name, number
 ROW_HEIGHT: Final = 46
 MOST_ROWS: Final = 20
 LONGEST_NAME: Final = 42
+# a logarithmic axis has no 0: an interval that reaches it is drawn to here
+LOWEST_DRAWN: Final = 0.05
 FONT: Final = "Arial, Helvetica, sans-serif"
 
 
@@ -49,16 +51,16 @@ class Chart:
         lines = textwrap.wrap(self.title, max(20, width // 9))
         height = self.figure.layout.height + 24 * len(lines) + 40
         figure = go.Figure(self.figure)
-        margin = figure.layout.margin
+        top, foot_at = figure.layout.margin.t, figure.layout.margin.b
         figure.update_layout(
             title={"text": "<br>".join(map(_safe, lines)), "x": 0, "xref": "paper", "font": {"size": 18}},
             width=width,
             height=height,
-            margin={"t": margin.t + 24 * len(lines) + 10, "b": margin.b + 40},
+            margin={"t": top + 24 * len(lines) + 10, "b": foot_at + 40},
         )
         foot = {"text": _safe(self.source), "x": 0, "y": 0, "xref": "paper", "yref": "paper"}
         figure.add_annotation(
-            **foot, yshift=-margin.b - 12, yanchor="top", xanchor="left", showarrow=False, font={"size": 11}
+            **foot, yshift=-foot_at - 4, yanchor="top", xanchor="left", showarrow=False, font={"size": 11}
         )
         return figure
 
@@ -89,7 +91,7 @@ def _dress(figure: go.Figure, theme: Theme, height: int) -> None:
         margin={"l": 8, "r": 12, "t": 34, "b": 48},
         showlegend=False,
         hoverlabel={"font": {"family": FONT}},
-        bargap=0.62,
+        bargap=0.68,
         dragmode=False,
     )
     axis = {
@@ -109,24 +111,30 @@ def _note(figure: go.Figure, text: str, **at: Any) -> None:
 
 
 def _rows(
-    theme: Theme, names: Sequence[object], axis: str, key: str = "", range_: Sequence[float] | None = None
+    theme: Theme,
+    names: Sequence[object],
+    axis: str,
+    key: str = "",
+    range_: Sequence[float] | None = None,
+    height: int = ROW_HEIGHT,
 ) -> go.Figure:
     """A figure of lying rows, the first on top, each name above its mark; `key` explains the marks."""
     count = max(len(names), 1)
     lines = 1 + key.count("<br>") if key else 0
     top = 12 + 20 * lines
-    figure = _figure(theme, count * ROW_HEIGHT + top + 56, margin={"l": 8, "r": 12, "t": top, "b": 48})
+    figure = _figure(theme, count * height + top + 56, margin={"l": 8, "r": 12, "t": top, "b": 48})
     figure.update_yaxes(range=[count - 0.45, -0.75], showticklabels=False, showgrid=False)
     figure.update_xaxes(title_text=axis, range=range_, side="bottom", nticks=5)
     for row, name in enumerate(names):
-        _note(figure, _short(name), y=row, yref="y", yshift=13, yanchor="middle")
+        _note(figure, _short(name), y=row, yref="y", yshift=18, yanchor="middle")
     if key:
         _note(figure, key, y=1, yref="paper", yanchor="bottom", yshift=0, font={"color": theme.quiet})
     return figure
 
 
 def _stripes(theme: Theme, shape: str | list[str]) -> dict[str, Any]:
-    return {"shape": shape, "fgcolor": theme.ground, "size": 6, "solidity": 0.3}
+    look = {"fgcolor": theme.ground, "fillmode": "overlay", "size": 6, "solidity": 0.3}
+    return {"shape": shape, **look}
 
 
 def _key(*parts: tuple[str, str]) -> str:
@@ -136,7 +144,7 @@ def _key(*parts: tuple[str, str]) -> str:
 
 def _line_at(figure: go.Figure, x: float, text: str, theme: Theme, at: float | None = None) -> None:
     """A threshold, dashed, labelled at its top; `at` is the label's place where the axis is logarithmic."""
-    figure.add_vline(x=x, line={"color": theme.ink, "width": 1.5, "dash": "dash"})
+    figure.add_vline(x=x, line={"color": theme.ink, "width": 1.5, "dash": "dash"}, layer="below")
     where = {"x": x if at is None else at, "xref": "x", "xanchor": "center"}
     _note(figure, text, **where, y=1, yref="paper", yanchor="bottom", font={"color": theme.ink})
 
@@ -206,26 +214,30 @@ def disparity_intervals(agencies: pd.DataFrame, *, source: str, theme: Theme = L
     agency with no lead work (disparity 0) has no place on the axis and stands in the table alone.
     """
     finding = findings.disparity(agencies)
-    ordered, drawn, left = cut(agencies, "disparity", MOST_ROWS)
-    drawn = drawn[(drawn["disparity_low"] > 0) & (drawn["disparity_high"] > 0)].reset_index(drop=True)
+    placed = agencies.assign(place=agencies["disparity"].where(agencies["disparity"] > 0))
+    ordered, drawn, left = cut(placed, "place", MOST_ROWS)
+    drawn = drawn.dropna(subset=["disparity_low", "disparity_high"]).reset_index(drop=True)
     hidden = concealed(ordered, "disparity")
     columns = {"disparity": "Disparity", "disparity_low": "from", "disparity_high": "to"}
     figures = {head: shown(ordered[c], hidden, lambda v: f"{v:.2f}") for c, head in columns.items()}
     table = pd.DataFrame({"Agency": label(ordered), **figures})
     if drawn.empty:
         return _empty("disparity", theme, finding, table, source)
-    figure = _rows(theme, list(label(drawn)), "Times its fair share (logarithmic axis)", " ")
+    figure = _rows(theme, list(label(drawn)), "Times its fair share (logarithmic axis)", " ", height=56)
     rows = list(range(len(drawn)))
+    low = drawn["disparity_low"].clip(lower=LOWEST_DRAWN)
     clear = (drawn["disparity_low"] > 1) | (drawn["disparity_high"] < 1)
+    colours = [theme.pink if c else theme.blue for c in clear]
     figure.add_scatter(
         x=drawn["disparity"], y=rows, mode="markers+text",
         marker={
-            "color": [theme.pink if c else theme.blue for c in clear], "size": 12,
-            "symbol": ["circle" if c else "circle-open" for c in clear], "line": {"width": 2.5},
+            "color": colours, "size": 12,
+            "symbol": ["circle" if c else "circle-open" for c in clear],
+            "line": {"width": 2.5, "color": colours},
         },
         error_x={
             "type": "data", "symmetric": False, "array": drawn["disparity_high"] - drawn["disparity"],
-            "arrayminus": drawn["disparity"] - drawn["disparity_low"], "color": theme.grey, "thickness": 2.5,
+            "arrayminus": (drawn["disparity"] - low).clip(lower=0), "color": theme.grey, "thickness": 2.5,
         },
         text=[f"{v:.2f}" for v in drawn["disparity"]], textposition="bottom center",
         textfont={"color": theme.ink}, cliponaxis=False,
@@ -266,7 +278,7 @@ def utilisation_bars(
     )
     if drawn.empty:
         return _empty("utilisation", theme, finding, table, source)
-    key = f"<br>▨ severe: above {per_cent(severe)}"
+    key = f"▨ severe: above {per_cent(severe)}<br>&nbsp;"
     top = max(float(drawn["utilisation"].max()), threshold)
     figure = _rows(theme, list(drawn[by]), "Points as a part of capacity", key, [0, 1.2 * top])
     over, grave = drawn["utilisation"] > threshold + 1e-9, drawn["utilisation"] > severe + 1e-9
@@ -355,7 +367,10 @@ def lorenz(curve: pd.DataFrame, *, gini: float, source: str, theme: Theme = LIGH
     arrow = {"ax": 24, "ay": 34, "font": {"color": theme.blue}, "arrowcolor": theme.blue}
     figure.add_annotation(x=at["practitioners"], y=at["load"], text="as it is", **arrow)
     figure.update_xaxes(range=[0, 1], tickformat=".0%", title_text="Practitioners, least used first")
-    figure.update_yaxes(range=[0, 1.02], tickformat=".0%", title_text="Part of all utilisation")
+    ticks = [0.2, 0.4, 0.6, 0.8, 1.0]
+    figure.update_yaxes(
+        range=[0, 1.02], tickformat=".0%", tickvals=ticks, title_text="Part of all utilisation"
+    )
     summary = f"Curve of cumulated utilisation below the line of equality. {finding}"
     return Chart("lorenz", figure, str(finding), summary, table, source)
 
@@ -405,6 +420,17 @@ def duplication_counts(counts: pd.DataFrame, *, source: str, theme: Theme = LIGH
     return _plain_bars("duplication", finding, rows, head, source=source, theme=theme)
 
 
+def _ends(values: pd.Series) -> tuple[list[str], list[str]]:
+    """Labels of the first and the last value, and where each stands clear of its line."""
+    last = len(values) - 1
+    labels = [number(float(v)) if i in {0, last} and pd.notna(v) else "" for i, v in enumerate(values)]
+    places = ["top center"] * len(values)
+    if last > 0:
+        places[0] = "bottom center" if values.iloc[1] > values.iloc[0] > 0 else "top center"
+        places[last] = "bottom center" if values.iloc[last - 1] > values.iloc[last] > 0 else "top center"
+    return labels, places
+
+
 def trend(months: pd.DataFrame, *, source: str, theme: Theme = LIGHT) -> Chart:
     """Month-end counts of overloaded leads, active TACs and TACs without a lead, one panel each.
 
@@ -425,11 +451,9 @@ def trend(months: pd.DataFrame, *, source: str, theme: Theme = LIGHT) -> Chart:
         zip(findings.TREND_WORDS.items(), looks, strict=True), start=1
     ):
         values = months[column].astype(float)
-        labels = [
-            number(v) if i in (0, len(values) - 1) and pd.notna(v) else "" for i, v in enumerate(values)
-        ]
+        labels, places = _ends(values)
         figure.add_scatter(
-            x=days, y=values, mode="lines+markers+text", text=labels, textposition="top center",
+            x=days, y=values, mode="lines+markers+text", text=labels, textposition=places,
             line={"color": colour, "width": 3}, marker={"symbol": symbol, "size": 8}, cliponaxis=False,
             textfont={"color": theme.ink}, hovertemplate="%{x|%B %Y}: %{y:,.0f}<extra></extra>",
             row=row, col=1,

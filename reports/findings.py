@@ -19,7 +19,6 @@ from reports.words import (
     count,
     day_name,
     label,
-    listed,
     number,
     per_cent,
     role_name,
@@ -97,9 +96,12 @@ def disparity(agencies: pd.DataFrame) -> Finding:
         return Finding("disparity", "fine", text)
     row = above.iloc[0]
     interval = f"(95% interval {row['disparity_low']:.2f} to {row['disparity_high']:.2f})"
-    most = f"{label(above).iloc[0]}{' most' if len(above) > 1 else ''}: {times(row['disparity'])} {interval}"
-    who = "1 agency carries" if len(above) == 1 else f"{len(above)} agencies carry"
-    text = f"Of {len(known)} agencies, {who} clearly more than a fair share of lead work, {most}."
+    carry = "agencies carries" if len(above) == 1 else "agencies carry"
+    most = "" if len(above) == 1 else " most"
+    text = (
+        f"{len(above)} of {len(known)} {carry} clearly more than a fair share of lead work: "
+        f"{label(above).iloc[0]}{most}, at {times(row['disparity'])} {interval}."
+    )
     severity: Severity = "serious" if row["disparity"] >= SERIOUS_DISPARITY else "watch"
     return Finding("disparity", severity, text, float(row["disparity"]))
 
@@ -137,7 +139,7 @@ def overload_by_role(roles: pd.DataFrame) -> Finding:
     share = known["overloaded"] / known["leading"]
     row = known.iloc[int(share.to_numpy().argmax())]
     text = (
-        f"{role_name(row['role'])} is the role with the largest part of its leads above capacity: "
+        f"Overload is most common among leads in the role {role_name(row['role'])}: "
         f"{row['overloaded']:,.0f} of {row['leading']:,.0f} ({per_cent(float(share.max()))})."
     )
     return Finding("overload by role", "watch", text, float(share.max()))
@@ -192,7 +194,8 @@ def lead_points(frame: pd.DataFrame, by: Literal["role", "sector"]) -> Finding:
     row = known.iloc[int(known["lead_points"].to_numpy().argmax())]
     hidden = len(known) < len(frame)
     of_all = "of the lead points shown" if hidden else "of all lead points"
-    text = f"{role_name(row[by])} carries {per_cent(row['lead_points'] / total)} {of_all}."
+    part = per_cent(row["lead_points"] / total)
+    text = f"{role_name(row[by])}: {part} {of_all}, more than any other {by}."
     return Finding(f"lead points by {by}", "fine", text, float(row["lead_points"] / total))
 
 
@@ -207,13 +210,10 @@ def duplication(counts: pd.DataFrame) -> Finding:
         return Finding("duplication", "watch", "Few cases of duplication (c: suppressed) were found.")
     row = known.iloc[int(known["cases"].to_numpy().argmax())]
     kind = DUPLICATE_KINDS.get(str(row["kind"]), role_name(row["kind"]))
-    others = [
-        f"{DUPLICATE_KINDS.get(str(k), role_name(k)).lower()} {n:,.0f}"
-        for k, n in zip(known["kind"], known["cases"], strict=True)
-        if k != row["kind"] and n > 0
-    ]
-    rest = f" Also: {listed(others)}." if others else ""
-    text = f"Most frequent duplication: {kind[:1].lower()}{kind[1:]}, {row['cases']:,.0f} cases.{rest}"
+    text = f"Most frequent duplication: {kind[:1].lower()}{kind[1:]}, {count(row['cases'], 'case', 'cases')}"
+    if len(known) == len(counts) and known["cases"].sum() > row["cases"]:
+        text += f" of {known['cases'].sum():,.0f} of all kinds"
+    text += "."
     return Finding("duplication", "watch", text, float(row["cases"]))
 
 

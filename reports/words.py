@@ -47,7 +47,7 @@ def number(value: float, digits: int = 1) -> str:
     if math.isnan(value):
         return NOT_DEFINED
     text = f"{value:,.{digits}f}"
-    return f"{value:,.0f}" if digits and float(value).is_integer() and abs(value) >= 1 else text
+    return f"{value:,.0f}" if digits and float(value).is_integer() else text
 
 
 def times(ratio: float) -> str:
