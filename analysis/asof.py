@@ -69,7 +69,8 @@ def weights(data: Coded, day: int, settings: Settings) -> Floats:
     rules = settings.workload.need_weight
     table = np.zeros(max(rules) + 1)
     table[list(rules)] = list(rules.values())
-    weighed: Floats = table[levels(data, day, settings)[data.tac_child]] if len(data.tacs) else np.zeros(0)
+    known = np.append(levels(data, day, settings), settings.workload.default_needs_level)
+    weighed: Floats = table[known[data.tac_child]]
     return weighed
 
 

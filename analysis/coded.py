@@ -108,6 +108,8 @@ class Coded:
     home: Bools
     tac_share: Floats  # NaN where the role's default counts
     needs: Spans  # child, level
+    status_names: Ids
+    statuses: Spans  # child, status
 
 
 def days(column: pa.ChunkedArray, missing: int) -> Ints:
@@ -146,7 +148,8 @@ def _code(tables: dict[str, pa.Table]) -> Coded:
     practitioners, agencies = Ids.of(people["practitioner_id"]), Ids.of(tables["agencies"]["agency_id"])
     child_ids, tac_ids = Ids.of(children["child_id"]), Ids.of(tacs["tac_id"])
     families, roles = Ids.of(children["family_id"]), Ids.of(people["role"])
-    posts, needs = tables["posts"], tables["needs"]
+    posts, needs, statuses = tables["posts"], tables["needs"], tables["statuses"]
+    status_names = Ids.of(statuses["status"])
 
     def with_tac(name: str) -> Spans:
         table = tables[name]
@@ -175,5 +178,9 @@ def _code(tables: dict[str, pa.Table]) -> Coded:
         tac_share=floats(posts["tac_share"]),
         needs=_spans(
             needs, child_ids.codes(needs["child_id"]), np.asarray(needs["level"].to_numpy(), dtype=np.int64)
+        ),
+        status_names=status_names,
+        statuses=_spans(
+            statuses, child_ids.codes(statuses["child_id"]), status_names.codes(statuses["status"])
         ),
     )

@@ -54,14 +54,14 @@ def _ranked(values: pd.Series) -> Ints:
     return np.where(codes < 0, np.iinfo(np.int64).max, codes).astype(np.int64)
 
 
-def lists(groups: Ints, members: Ints, ids: Ids, count: int) -> pd.Series:
-    """For each group 0 to `count` - 1 the sorted distinct ids of its members; codes below 0 are left out."""
-    known = members >= 0
+def lists(groups: Ints, members: Ints, ids: Ids, wanted: Ints) -> pd.Series:
+    """For each wanted group (in order) the sorted distinct ids of its members; codes below 0 are left out."""
+    place = np.searchsorted(wanted, groups)
+    known = (members >= 0) & (np.append(wanted, -1)[np.minimum(place, len(wanted))] == groups) & (groups >= 0)
     width = max(len(ids), 1)
-    keys = np.unique(groups[known] * width + members[known])
-    group, member = np.divmod(keys, width)
+    group, member = np.divmod(np.unique(place[known] * width + members[known]), width)
     names = ids.texts[member]
-    cuts = np.searchsorted(group, np.arange(count + 1))
+    cuts = np.searchsorted(group, np.arange(len(wanted) + 1))
     return column(names[a:b].tolist() for a, b in pairwise(cuts))
 
 

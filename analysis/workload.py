@@ -32,7 +32,7 @@ CATALOGUE: Final = [
 _DAILY: Final = ["tacs_led", "tacs_supported", "points", "capacity", "utilisation"]
 
 
-class _Day:
+class Day:
     """Figures by practitioner code on one day."""
 
     def __init__(self, data: Coded, day: int, settings: Settings) -> None:
@@ -66,7 +66,7 @@ def load_by_practitioner(tables: Slice, d: date, settings: Settings) -> pd.DataF
     utilisation, in a role with fewer than `outlier_minimum` such practitioners, or where MAD is 0.
     """
     data = coded(tables)
-    state = _Day(data, day_number(d), settings)
+    state = Day(data, day_number(d), settings)
     shown = np.flatnonzero(state.in_team | (state.posts.held > 0))
     z = _modified_z(data.role, state, settings)
     rules = settings.workload
@@ -89,7 +89,7 @@ def load_by_practitioner(tables: Slice, d: date, settings: Settings) -> pd.DataF
     return frame.assign(outlier=frame["z"] > rules.outlier_z + EQUAL)
 
 
-def _modified_z(roles: Ints, state: _Day, settings: Settings) -> Floats:
+def _modified_z(roles: Ints, state: Day, settings: Settings) -> Floats:
     z: Floats = np.full(len(roles), np.nan)
     judged = np.flatnonzero(state.in_team & ~np.isnan(state.utilisation))
     for role in np.unique(roles[judged]):
@@ -138,7 +138,7 @@ def daily(tables: Slice, first: date, last: date, settings: Settings) -> pd.Data
     data, rules = coded(tables), settings.workload
     parts = []
     for day in _days(first, last):
-        state = _Day(data, day, settings)
+        state = Day(data, day, settings)
         shown = np.flatnonzero(state.in_team | (state.posts.held > 0))
         parts.append(
             pd.DataFrame(
@@ -168,8 +168,8 @@ def month(tables: Slice, year: int, month: int, settings: Settings) -> pd.DataFr
 
     Columns: practitioner_id, role, home_agency_id (at month end), then for each of tacs_led, tacs_supported,
     points, capacity, utilisation the value at month end and `mean_…`, the mean of the daily values;
-    `overloaded` and `severe` at month end; `days_overloaded`. A day without a team or a post counts as 0 in every mean but
-    that of utilisation, which is taken over the days with capacity (NaN where there was none).
+    `overloaded` and `severe` at month end; `days_overloaded`. A day without a team or a post counts
+    as 0 in every mean but that of utilisation, which is taken over the days with capacity (NaN: none).
     """
     first, last = month_days(year, month)
     data, rules = coded(tables), settings.workload
@@ -177,9 +177,9 @@ def month(tables: Slice, year: int, month: int, settings: Settings) -> pd.DataFr
     sums = {name: np.zeros(count) for name in _DAILY}
     defined, seen = np.zeros(count, dtype=np.int64), np.zeros(count, dtype=bool)
     over = np.zeros(count, dtype=np.int64)
-    state = _Day(data, day_number(last), settings)
+    state = Day(data, day_number(last), settings)
     for day in _days(first, last):
-        state = _Day(data, day, settings)
+        state = Day(data, day, settings)
         seen |= state.in_team | (state.posts.held > 0)
         defined += ~np.isnan(state.utilisation)
         over += state.overloaded(rules.overload_threshold)
@@ -202,7 +202,7 @@ def month(tables: Slice, year: int, month: int, settings: Settings) -> pd.DataFr
     return pd.DataFrame(columns)
 
 
-def _values(state: _Day) -> dict[str, Floats | Ints]:
+def _values(state: Day) -> dict[str, Floats | Ints]:
     return {
         "tacs_led": state.led,
         "tacs_supported": state.supported,
@@ -230,7 +230,7 @@ def trend(tables: Slice, d: date, settings: Settings, *, months: int = 12) -> pd
     data, rules = coded(tables), settings.workload
     rows = []
     for end in month_ends(d, months):
-        state = _Day(data, day_number(end), settings)
+        state = Day(data, day_number(end), settings)
         able = state.posts.total > 0
         capacity = float(state.posts.total.sum())
         led = np.unique(state.teams.tac[state.teams.is_lead])
@@ -258,7 +258,7 @@ def history(
     code = data.practitioners.code(practitioner_id)
     rows = []
     for end in month_ends(d, months) if code >= 0 else []:
-        state = _Day(data, day_number(end), settings)
+        state = Day(data, day_number(end), settings)
         figures = {name: values[code].item() for name, values in _values(state).items()}
         rows.append({"day": end, **figures})
     return pd.DataFrame(rows, columns=["day", *_DAILY])
