@@ -114,6 +114,7 @@ def _rows(
     theme: Theme,
     names: Sequence[object],
     axis: str,
+    *,
     key: str = "",
     range_: Sequence[float] | None = None,
     height: int = ROW_HEIGHT,
@@ -179,7 +180,7 @@ def load_against_capacity(agencies: pd.DataFrame, *, source: str, theme: Theme =
     top = float(drawn[["load_share", "capacity_share"]].max().max())
     key = _key((theme.blue, "● share of lead work"), (theme.pink, "◇ share of capacity"))
     span = [-0.16 * top, 1.2 * top]
-    figure = _rows(theme, list(label(drawn)), "Share of the partnership's total", key, span)
+    figure = _rows(theme, list(label(drawn)), "Share of the partnership's total", key=key, range_=span)
     rows = list(range(len(drawn)))
     grey = {"mode": "lines", "line": {"color": theme.grey, "width": 3}, "hoverinfo": "skip"}
     for row, load, capacity in zip(rows, drawn["load_share"], drawn["capacity_share"], strict=True):
@@ -223,7 +224,7 @@ def disparity_intervals(agencies: pd.DataFrame, *, source: str, theme: Theme = L
     table = pd.DataFrame({"Agency": label(ordered), **figures})
     if drawn.empty:
         return _empty("disparity", theme, finding, table, source)
-    figure = _rows(theme, list(label(drawn)), "Times its fair share (logarithmic axis)", " ", height=56)
+    figure = _rows(theme, list(label(drawn)), "Times its fair share (logarithmic axis)", key=" ", height=56)
     rows = list(range(len(drawn)))
     low = drawn["disparity_low"].clip(lower=LOWEST_DRAWN)
     clear = (drawn["disparity_low"] > 1) | (drawn["disparity_high"] < 1)
@@ -280,7 +281,7 @@ def utilisation_bars(
         return _empty("utilisation", theme, finding, table, source)
     key = f"▨ severe: above {per_cent(severe)}<br>&nbsp;"
     top = max(float(drawn["utilisation"].max()), threshold)
-    figure = _rows(theme, list(drawn[by]), "Points as a part of capacity", key, [0, 1.2 * top])
+    figure = _rows(theme, list(drawn[by]), "Points as a part of capacity", key=key, range_=[0, 1.2 * top])
     over, grave = drawn["utilisation"] > threshold + 1e-9, drawn["utilisation"] > severe + 1e-9
     figure.add_bar(
         x=drawn["utilisation"], y=list(range(len(drawn))), orientation="h",
@@ -320,7 +321,7 @@ def overload_by_role(roles: pd.DataFrame, *, source: str, theme: Theme = LIGHT) 
         return _empty("overload-by-role", theme, finding, table, source)
     key = _key((theme.pink, "▨ above capacity"), (theme.quiet, "■ all who lead"))
     span = [0, 1.42 * float(drawn["leading"].max())]
-    figure = _rows(theme, list(drawn["role"].map(role_name)), "Practitioners who lead", key, span)
+    figure = _rows(theme, list(drawn["role"].map(role_name)), "Practitioners who lead", key=key, range_=span)
     rows = list(range(len(drawn)))
     over = drawn["overloaded"].fillna(0)
     marker = {"color": theme.pink, "pattern": _stripes(theme, "/")}
