@@ -1,0 +1,251 @@
+"""The way from a path to the graph: read → check → shape → load, as a table of contents."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+from graphmodel import cypher_load as text
+from graphmodel.codes import ROLES
+from graphmodel.errors import LoadRefused, SourceError, TacgraphError
+from graphmodel.nodes import NODE_BY_LABEL
+from graphmodel.relationships import TABLES
+from graphmodel.store import Store
+from loaders import record
+from loaders.annex_a import looks_like_annex_a, read_annex_a
+from loaders.canonical import read_canonical
+from loaders.checks import check_rows, drop_blank_rows
+from loaders.findings import collect
+from loaders.identity import identity_key
+from loaders.raw import Source
+from loaders.references import check_references
+from loaders.report import LoadReport, Progress, Silent, TableCounts
+from loaders.retire import Retirement, retire_childless
+from loaders.shape import shape
+from loaders.staging import Staging
+from loaders.upsert import Upsert
+
+Reader = Callable[[Path], Source]
+
+READERS: Final[dict[str, Reader]] = {"canonical": read_canonical, "annex_a": read_annex_a}
+"""One reader a format."""
+
+
+@dataclass
+class _Run:
+    """One load under way."""
+
+    load_id: str
+    source: Source
+    source_name: str
+    home: Path
+    progress: Progress
+    dry_run: bool
+    replace: bool
+    counts: dict[str, TableCounts] = field(default_factory=lambda: {t: TableCounts() for t in TABLES})
+    findings: dict[str, int] = field(default_factory=dict)
+    seconds: dict[str, float] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
+
+    def counts_of(self, what: str) -> int:
+        return sum(int(getattr(counts, what)) for counts in self.counts.values())
+
+    @contextmanager
+    def stage(self, name: str, total: int | None = None) -> Iterator[None]:
+        """Time a stage of work and show its progress."""
+        self.progress.begin(name, total)
+        begun = time.perf_counter()
+        try:
+            yield
+        finally:
+            self.seconds[name] = self.seconds.get(name, 0.0) + time.perf_counter() - begun
+
+
+def load(
+    path: Path,
+    *,
+    home: Path,
+    format: str | None = None,  # noqa: A002  (the command line's own word)
+    source: str | None = None,
+    strict: bool = False,
+    replace: bool = False,
+    dry_run: bool = False,
+    progress: Progress | None = None,
+) -> LoadReport:
+    """Load what lies at `path` into the graph of `home`'s data folder, or the one that `NEO4J_URI` names.
+
+    `source` names whose facts these are (default: the format's name). `strict`: one rejected row, and
+    nothing is loaded (`LoadRefused`). `replace`: what the source no longer has is retired. `dry_run`: all
+    checks and look-ups, no writing; counts say what would be.
+
+    Raises `SourceError` where there is nothing to read, `LoadRefused` where another load runs in the data
+    folder, `EngineError` where the database cannot be had.
+    """
+    begun = time.perf_counter()
+    reader = format or guess_format(path)
+    if reader not in READERS:
+        raise SourceError(f"format {reader}", "is not known", f"Use one of: {', '.join(READERS)}.")
+    home.mkdir(mode=0o700, parents=True, exist_ok=True)
+    found = READERS[reader](path)
+    run = _Run(record.new_load_id(), found, source or reader, home, progress or Silent(), dry_run, replace)
+    try:
+        with record.only_loader(home, run.load_id), Staging(home / record.LOADS) as stage:
+            _in_lock(run, stage, strict=strict)
+            return _report(run, stage, time.perf_counter() - begun)
+    finally:
+        run.progress.close()
+
+
+def guess_format(path: Path) -> str:
+    """The format that the thing at `path` looks like; the canonical one where nothing else fits."""
+    return "annex_a" if looks_like_annex_a(path) else "canonical"
+
+
+def _in_lock(run: _Run, stage: Staging, *, strict: bool) -> None:
+    if not run.dry_run:
+        with Store.open(run.home, "admin") as admin, run.stage("prepare the graph"):
+            admin.apply_model()
+    with Store.open(run.home, "reader" if run.dry_run else "writer") as store:
+        if not run.dry_run:
+            record.begin(
+                store,
+                run.load_id,
+                source=run.source_name,
+                reader=run.source.format,
+                path_name=run.source.path_name,
+            )
+        outcome = "failed"
+        try:
+            _read(run, stage)
+            _check(run, stage, store)
+            record.write_lists(stage, _folder(run))
+            if strict and run.counts_of("rejected"):
+                outcome = "refused"
+                _refuse(run)
+            _write(run, stage, store)
+            outcome = "loaded"
+        finally:
+            if not run.dry_run:
+                _finish(run, store, outcome)
+
+
+def _finish(run: _Run, store: Store, outcome: str) -> None:
+    try:
+        record.finish(store, run.load_id, outcome, run.counts, run.findings)
+    except TacgraphError:
+        if outcome == "loaded":
+            raise
+
+
+def _folder(run: _Run) -> Path:
+    return run.home / record.LOADS / (f"{run.load_id}-dry-run" if run.dry_run else run.load_id)
+
+
+def _refuse(run: _Run) -> None:
+    rejected = run.counts_of("rejected")
+    raise LoadRefused(
+        run.source.path_name,
+        f"has {rejected} rejected rows and the load is strict, so nothing was loaded",
+        f"See {_folder(run) / 'rejects.csv'}.",
+    )
+
+
+def _read(run: _Run, stage: Staging) -> None:
+    key = identity_key(run.home)
+    for raw in run.source.tables:
+        with run.stage(f"read {raw.name}"):
+            stage.take(raw, key, run.progress.advance)
+            blank = drop_blank_rows(stage, raw.name)
+        run.notes += raw.notes
+        if blank:
+            run.notes.append(f"{raw.file}: {blank} rows without any value left out")
+    for file, fault in run.source.faults:
+        stage.reject("", file, [fault])
+    if not sum(stage.read.values()):
+        raise SourceError(run.source.path_name, "has headers but no rows", "Export it again.")
+
+
+def _check(run: _Run, stage: Staging, store: Store) -> None:
+    with run.stage("check rows"):
+        for raw in run.source.tables:
+            check_rows(stage, raw.name)
+    with run.stage("check references"):
+        for table in TABLES:
+            check_references(stage, table, _known(run, stage, store))
+            shape(stage, table)
+    with run.stage("look for findings"):
+        run.findings = collect(stage, lambda _: run.progress.advance(1))
+    for table, counts in run.counts.items():
+        counts.read = stage.read.get(table, 0)
+        counts.repeated = stage.repeated[table]
+        good = stage.one(f"SELECT count(*) FROM good_{table}")
+        counts.rejected = counts.read - counts.repeated - good
+
+
+def _known(run: _Run, stage: Staging, store: Store) -> Callable[[str, list[str]], Iterable[str]]:
+    """What of these ids the graph holds; in a replacement, without what is about to be retired."""
+
+    def known(label: str, ids: list[str]) -> list[str]:
+        node = NODE_BY_LABEL[label]
+        found = store.fetch(text.find_nodes(node), {"ids": ids})
+        if not run.replace or node.table is None or stage.uncertain(node.table):
+            return [row[0] for row in found]
+        here = {
+            row[0]
+            for row in stage.rows(
+                f"SELECT {node.key} FROM raw_{node.table} WHERE {node.key} IN (SELECT unnest($ids))",
+                {"ids": ids},
+            )
+        }
+        return [row[0] for row in found if row[0] in here or set(row[2] or ()) - {run.source_name}]
+
+    return known
+
+
+def _write(run: _Run, stage: Staging, store: Store) -> None:
+    upsert = Upsert(store, stage, source=run.source_name, load_id=run.load_id, dry_run=run.dry_run)
+    for table, counts in run.counts.items():
+        rows = stage.one(f"SELECT count(*) FROM good_{table}")
+        if rows:
+            with run.stage(f"load {table}", rows):
+                upsert.table(table, counts, run.progress.advance)
+    if run.replace:
+        _retire(run, stage, store)
+    if (upsert.moved_families or run.counts["children"].retired) and not run.dry_run:
+        retire_childless(store)
+
+
+def _retire(run: _Run, stage: Staging, store: Store) -> None:
+    unsure = [table for table in TABLES if stage.uncertain(table)]
+    if unsure:
+        run.notes.append(f"nothing retired from {', '.join(unsure)}: some rows could not be read at all")
+    with run.stage("retire"):
+        retirement = Retirement(
+            store, stage, source=run.source_name, load_id=run.load_id, dry_run=run.dry_run
+        )
+        retirement.run(run.counts, run.progress.advance)
+    kept = sum(c.kept for c in run.counts.values())
+    if kept:
+        run.notes.append(f"{kept} facts stay without a source, because facts of other sources refer to them")
+
+
+def _report(run: _Run, stage: Staging, seconds: float) -> LoadReport:
+    roles = stage.rows("SELECT DISTINCT role FROM good_practitioners ORDER BY role")
+    return LoadReport(
+        load_id=None if run.dry_run else run.load_id,
+        source=run.source_name,
+        format=run.source.format,
+        tables=run.counts,
+        findings=run.findings,
+        folder=_folder(run),
+        unknown_columns={t.name: t.unknown for t in run.source.tables if t.unknown},
+        unknown_roles=tuple(r[0] for r in roles if r[0] not in ROLES),
+        missing_tables=tuple(t for t in TABLES if run.source.table(t) is None),
+        seconds=seconds,
+        notes=(*run.source.notes, *run.notes),
+        stages=run.seconds,
+    )

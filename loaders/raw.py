@@ -1,0 +1,82 @@
+"""What a reader hands over: tables of text cells with the row each stands in, and what could not be read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Final, Protocol
+
+from graphmodel.declare import NodeType
+from graphmodel.relationships import TABLES
+
+CHUNK_ROWS: Final = 20_000
+
+
+@dataclass(frozen=True)
+class RowFault:
+    """A row that breaks the format: where, which value, why. `column` is empty where it is the whole row."""
+
+    row: int
+    column: str
+    value: str
+    reason: str
+
+
+@dataclass
+class Chunk:
+    """Some rows: `rows` are their numbers as a spreadsheet shows them, `columns` their cells as text.
+
+    An absent cell is None or empty. `faults` are rows that could not be read and are in no column.
+    """
+
+    rows: list[int]
+    columns: dict[str, Sequence[str | None]]
+    faults: list[RowFault] = field(default_factory=list)
+
+
+class RawTable(Protocol):
+    """One table of a source. `file` is what rejects name; `columns` are those of the format it has."""
+
+    name: str
+    file: str
+    columns: tuple[str, ...]
+    unknown: tuple[str, ...]
+    notes: list[str]
+
+    def chunks(self) -> Iterator[Chunk]:
+        """The rows in order, in bounded parts. To be run through once."""
+
+
+@dataclass
+class Source:
+    """What a reader found at a path."""
+
+    format: str
+    path_name: str
+    tables: list[RawTable]
+    notes: list[str] = field(default_factory=list)
+    faults: list[tuple[str, RowFault]] = field(default_factory=list)
+    """Faults of rows that belong to no one table (foreign formats), with the file they stand in."""
+
+    def table(self, name: str) -> RawTable | None:
+        return next((t for t in self.tables if t.name == name), None)
+
+
+def plain_header(cell: object) -> str:
+    """A header as the format writes it: without surrounding space, small letters, `_` for spaces."""
+    return "_".join(str(cell or "").replace("-", " ").lower().split())
+
+
+def declared_columns(table: str) -> tuple[str, ...]:
+    return TABLES[table].columns
+
+
+def required_columns(table: str) -> tuple[str, ...]:
+    """Columns without which no row of the table can be loaded."""
+    declared = TABLES[table]
+    if isinstance(declared, NodeType):
+        needed = [*declared.key_columns, *(x.column for x in declared.links if x.required)]
+        needed += [p.name for p in declared.properties if p.required]
+        return tuple(dict.fromkeys(needed))
+    ends = (declared.start[1], declared.end[1])
+    return (*ends, *(p.name for p in declared.all_properties if p.required))

@@ -1,0 +1,122 @@
+"""Good rows in the shape the graph takes: typed, defaults filled, one row a key, with a fingerprint."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, Final
+
+from graphmodel import codes
+from graphmodel.cypher_load import Layout, layout
+from graphmodel.declare import NodeType, Property
+from graphmodel.relationships import TABLES
+from loaders.checks import quoted
+from loaders.references import good_rows
+from loaders.staging import Staging, hashed_columns
+
+BATCH_ROWS: Final = 5_000
+BATCH_BYTES: Final = 4 << 20
+
+_DEFAULT_BY: Final = {
+    ("services", "sensitive"): "category IN (" + ", ".join(map(quoted, codes.SENSITIVE_CATEGORIES)) + ")"
+}
+"""SQL for the defaults that depend on the row."""
+
+
+def _typed(table: str, prop: Property) -> str:
+    c = prop.name
+    match prop.type:
+        case "boolean":
+            value = f"(lower({c}) = 'true')"
+            default = _DEFAULT_BY.get((table, c), prop.default)
+            return value if default is None else f"coalesce({value}, {default})"
+        case "decimal":
+            return f"CAST({c} AS DOUBLE)"
+        case "integer":
+            return f"CAST(CAST({c} AS DOUBLE) AS BIGINT)"
+        case _:
+            return c if prop.default is None else f"coalesce({c}, {quoted(prop.default)})"
+
+
+def key_sql(declared: NodeType, prefix: str = "") -> str:
+    """SQL: the id that a raw row's key columns come to."""
+    return " || '|' || ".join(prefix + column for column in declared.key_columns)
+
+
+def _values(table: str) -> dict[str, str]:
+    """Stored name → SQL over the raw row, in the order of the layout (without the fingerprint)."""
+    declared = TABLES[table]
+    rows = layout(declared)
+    found: dict[str, str] = {}
+    if isinstance(declared, NodeType):
+        found[declared.key] = key_sql(declared)
+    else:
+        (_, start), (_, end) = declared.start, declared.end
+        whole = "CAST(CAST(CAST(level AS DOUBLE) AS BIGINT) AS VARCHAR)"
+        found.update({start: start, end: whole if end == "level" else end, "started_on": "started_on"})
+    for prop in rows.properties:
+        stored = prop.stored_as or prop.name
+        found[stored] = prop.name if prop.name in hashed_columns(table) else _typed(table, prop)
+    for link in (*rows.links, *rows.late):
+        found[link.column] = link.column
+    return found
+
+
+def key_names(table: str) -> tuple[str, ...]:
+    """The columns of `good_<table>` that are its key."""
+    declared = TABLES[table]
+    if isinstance(declared, NodeType):
+        return (declared.key,)
+    return declared.key_columns
+
+
+def shape(stage: Staging, table: str) -> None:
+    """Make `good_<table>`: of several rows with one key the last, as if they had been read in order.
+
+    Rows of one key with different values leave a finding that names both.
+    """
+    values = _values(table)
+    joined = ", ".join(f"coalesce(CAST({name} AS VARCHAR), chr(30))" for name in values)
+    columns = ", ".join(f"{sql} AS {name}" for name, sql in values.items())
+    stage.run(
+        f"CREATE TABLE good_{table} AS SELECT row_no, *, substr(md5(concat_ws(chr(31), {joined})), 1, 16) "
+        f"AS fingerprint FROM (SELECT row_no, {columns} FROM {good_rows(stage, table)})"
+    )
+    key = ", ".join(key_names(table))
+    repeated = stage.one(
+        f"SELECT count(*) FROM (SELECT 1 FROM good_{table} GROUP BY {key} HAVING count(*) > 1)"
+    )
+    stage.repeated[table] = 0
+    if repeated:
+        _keep_last(stage, table, key)
+
+
+def _keep_last(stage: Staging, table: str, key: str) -> None:
+    ids = " || ' ' || ".join(key_names(table))
+    stage.run(
+        "INSERT INTO findings SELECT 'duplicate_key', $tbl, ids, NULL, NULL, "
+        "'rows ' || string_agg(CAST(row_no AS VARCHAR), ', ' ORDER BY row_no) || ' state the same key "
+        "differently: the last one counts' FROM "
+        f"(SELECT {ids} AS ids, row_no, fingerprint, {key} FROM good_{table}) "
+        f"GROUP BY ids, {key} HAVING count(DISTINCT fingerprint) > 1",
+        {"tbl": table},
+    )
+    last = f"SELECT max(row_no) FROM good_{table} GROUP BY {key}"
+    before = stage.one(f"SELECT count(*) FROM good_{table}")
+    stage.run(f"DELETE FROM good_{table} WHERE row_no NOT IN ({last})")
+    stage.repeated[table] = before - stage.one(f"SELECT count(*) FROM good_{table}")
+
+
+def batches(stage: Staging, table: str) -> Iterator[list[tuple[Any, ...]]]:
+    """The rows to load, laid out for the statements, bounded in number and in bytes."""
+    rows: Layout = layout(TABLES[table])
+    names = ", ".join(rows.names)
+    texts = " + ".join(f"coalesce(strlen(CAST({n} AS VARCHAR)), 0)" for n in rows.names)
+    widest = stage.one(f"SELECT max({texts}) FROM good_{table}")
+    if widest is None:
+        return
+    size = max(1, min(BATCH_ROWS, BATCH_BYTES // max(1, widest + 8 * len(rows.names))))
+    cursor = stage.db.cursor()
+    cursor.execute(f"SELECT {names} FROM good_{table} ORDER BY row_no")
+    while part := cursor.fetchmany(size):
+        yield part
+    cursor.close()

@@ -1,0 +1,188 @@
+"""Workbooks: one sheet a table. Values as Excel last saved them; a formula never saved is no value."""
+
+from __future__ import annotations
+
+import datetime as dt
+import zipfile
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Final
+
+from openpyxl import load_workbook
+from python_calamine import CalamineError, CalamineWorkbook
+
+from graphmodel.errors import SourceError
+from graphmodel.relationships import TABLES
+from loaders.csv_text import check_header
+from loaders.raw import CHUNK_ROWS, Chunk, RawTable, RowFault, Source, declared_columns, plain_header
+
+NO_VALUE: Final = "formula without a value: open the workbook in Excel and save it"
+_EXACT_INTEGER: Final = 10**15
+
+
+def cell_text(value: object) -> str:
+    """A cell as the format writes it: dates ISO, whole numbers without a point, true and false small.
+
+    A number as id (12.0) becomes `12`; an empty cell the empty text.
+    """
+    match value:
+        case None | "":
+            return ""
+        case bool():
+            return "true" if value else "false"
+        case float():
+            whole = value.is_integer() and abs(value) < _EXACT_INTEGER
+            return str(int(value)) if whole else repr(value)
+        case dt.datetime():
+            midnight = value.time() == dt.time()
+            return value.date().isoformat() if midnight else value.isoformat(sep=" ")
+        case dt.date():
+            return value.isoformat()
+        case _:
+            return str(value)
+
+
+class Book:
+    """An open workbook. Raises `SourceError` where it is none."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        try:
+            self._book = CalamineWorkbook.from_path(str(path))
+        except (CalamineError, OSError, ValueError) as fault:
+            raise SourceError(
+                path.name, f"cannot be read as a workbook ({_short(fault)})", "Save it as .xlsx in Excel."
+            ) from None
+        self.sheets: list[str] = self._book.sheet_names
+
+    def rows(self, sheet: str) -> list[list[Any]]:
+        """All rows from the sheet's first one on, empty ones too, each as wide as the sheet."""
+        try:
+            return list(self._book.get_sheet_by_name(sheet).to_python(skip_empty_area=False))
+        except (CalamineError, ValueError) as fault:
+            raise SourceError(
+                f"{self.path.name}, sheet {sheet}",
+                f"cannot be read ({_short(fault)})",
+                "Save it again in Excel.",
+            ) from None
+
+    @cached_property
+    def has_formulas(self) -> bool:
+        """Whether any sheet has a formula at all: the look for unsaved values is slow."""
+        with zipfile.ZipFile(self.path) as archive:
+            for name in archive.namelist():
+                if name.startswith("xl/worksheets/") and name.endswith(".xml"):
+                    with archive.open(name) as sheet:
+                        before = b""
+                        while part := sheet.read(1 << 20):
+                            if b"<f" in (before[-1:] + part):
+                                return True
+                            before = part
+        return False
+
+    def formulas(self, sheet: str) -> dict[tuple[int, int], str]:
+        """Formula cells, by row (from 1) and column (from 0)."""
+        if not self.has_formulas:
+            return {}
+        book = load_workbook(self.path, read_only=True, data_only=False)
+        try:
+            return {
+                (number, place): str(cell.value)
+                for number, row in enumerate(book[sheet].iter_rows(), start=1)
+                for place, cell in enumerate(row)
+                if cell.data_type == "f"
+            }
+        finally:
+            book.close()
+
+
+def _short(fault: Exception) -> str:
+    return (str(fault).strip().splitlines() or [type(fault).__name__])[0][:120]
+
+
+@dataclass
+class SheetTable:
+    """One sheet as a table of the format. Made by `open_workbook`."""
+
+    name: str
+    file: str
+    columns: tuple[str, ...]
+    unknown: tuple[str, ...]
+    book: Book
+    sheet: str
+    header: tuple[str, ...]
+    header_row: int
+    notes: list[str] = field(default_factory=list)
+
+    def chunks(self) -> Iterator[Chunk]:
+        rows = self.book.rows(self.sheet)
+        unsaved = self._unsaved(rows)
+        places = {column: self.header.index(column) for column in self.columns}
+        for start in range(self.header_row, len(rows), CHUNK_ROWS):
+            part, numbers, faults = [], [], []
+            for number, row in enumerate(rows[start : start + CHUNK_ROWS], start=start + 1):
+                fault = unsaved.get(number)
+                if fault is not None:
+                    faults.append(fault)
+                elif any(cell not in ("", None) for cell in row):
+                    part.append([cell_text(cell) for cell in row])
+                    numbers.append(number)
+            columns: dict[str, Sequence[str | None]] = {
+                column: [row[place] for row in part] for column, place in places.items()
+            }
+            yield Chunk(numbers, columns, faults)
+
+    def _unsaved(self, rows: Sequence[Sequence[Any]]) -> dict[int, RowFault]:
+        """By row: the first formula of the format's columns that has no saved value."""
+        found: dict[int, RowFault] = {}
+        for (number, place), formula in self.book.formulas(self.sheet).items():
+            column = self.header[place] if place < len(self.header) else ""
+            if column not in self.columns or not self.header_row < number <= len(rows):
+                continue
+            if rows[number - 1][place] in ("", None):
+                found.setdefault(number, RowFault(number, column, formula, NO_VALUE))
+        return found
+
+
+def open_workbook(path: Path) -> Source:
+    """The sheets of a workbook that are named as tables of the format.
+
+    Raises `SourceError` where there is none, or a sheet has no usable header.
+    """
+    from loaders.canonical import table_of  # noqa: PLC0415  (canonical opens workbooks through here)
+
+    book = Book(path)
+    tables: dict[str, RawTable] = {}
+    strange = []
+    for sheet in book.sheets:
+        table = table_of(sheet)
+        if table is None:
+            strange.append(sheet)
+        elif table in tables:
+            raise SourceError(path.name, f"has two sheets for the table {table}", "Keep one of them.")
+        else:
+            tables[table] = _sheet_table(book, sheet, table)
+    if not tables:
+        raise SourceError(
+            path.name,
+            "has no sheet named as a table of the import format",
+            "Name the sheets agencies, practitioners, posts, children and so on.",
+        )
+    notes = [f"{path.name}: sheets left out, no table of the format: {', '.join(strange)}"] if strange else []
+    return Source("canonical", path.name, [tables[t] for t in TABLES if t in tables], notes)
+
+
+def _sheet_table(book: Book, sheet: str, table: str) -> SheetTable:
+    file = f"{book.path.name}, sheet {sheet}"
+    rows = book.rows(sheet)
+    first = next((i for i, row in enumerate(rows) if any(c not in ("", None) for c in row)), None)
+    if first is None:
+        raise SourceError(file, "is empty: it has not even a header row", "Fill it, or take the sheet out.")
+    header = tuple(plain_header(cell) for cell in rows[first])
+    check_header(file, table, header)
+    known = declared_columns(table)
+    columns = tuple(c for c in known if c in header)
+    unknown = tuple(c for c in header if c and c not in known)
+    return SheetTable(table, file, columns, unknown, book, sheet, header, first + 1)

@@ -1,0 +1,150 @@
+"""A source's rows in a small database on disk, so that checks are set-based and memory stays bounded.
+
+It lies in a folder of its own (mode 0700) that is gone when the load ends. Columns for identity matching
+never get there; identity numbers get there as keyed hashes only.
+"""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Final, Self
+
+import duckdb
+import pyarrow as pa
+
+from graphmodel.declare import NodeType, Property
+from graphmodel.relationships import TABLES
+from loaders.identity import keyed_hash
+from loaders.raw import Chunk, RawTable, RowFault
+
+MEMORY: Final = "320MB"
+WHITE: Final = "".join(chr(c) for c in range(0x3001) if chr(c).isspace()) + "\ufeff\u200b"
+
+
+def staged_columns(table: str) -> tuple[str, ...]:
+    """The columns that staging keeps: all but those for identity matching."""
+    declared = TABLES[table]
+    if isinstance(declared, NodeType):
+        dropped = {p.name for p in declared.properties if p.storage == "matching_only"}
+        return tuple(c for c in declared.columns if c not in dropped)
+    return declared.columns
+
+
+def hashed_columns(table: str) -> tuple[str, ...]:
+    declared = TABLES[table]
+    properties: tuple[Property, ...] = declared.properties
+    return tuple(p.name for p in properties if p.storage == "hashed")
+
+
+class Staging:
+    """The database of one load. `rejects` and `findings` are tables of it. Use as a context manager."""
+
+    def __init__(self, parent: Path) -> None:
+        parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self.folder = Path(tempfile.mkdtemp(prefix="staging-", dir=parent))
+        self.db = duckdb.connect(
+            str(self.folder / "staging.duckdb"),
+            config={"memory_limit": MEMORY, "threads": 2, "temp_directory": str(self.folder / "spill")},
+        )
+        self.run("SET preserve_insertion_order = false")
+        self.run(
+            "CREATE TABLE rejects (tbl VARCHAR, file VARCHAR, row_no BIGINT, col VARCHAR, value VARCHAR, "
+            "reason VARCHAR)"
+        )
+        self.run(
+            "CREATE TABLE findings (kind VARCHAR, tbl VARCHAR, ids VARCHAR, from_on VARCHAR, to_on VARCHAR, "
+            "what VARCHAR)"
+        )
+        self.files: dict[str, str] = {}
+        self.present: dict[str, tuple[str, ...]] = {}
+        self.read: dict[str, int] = {}
+        self.refused: set[str] = set()
+        self.repeated: dict[str, int] = {}
+        for table in TABLES:
+            columns = ", ".join(f"{c} VARCHAR" for c in staged_columns(table))
+            self.run(f"CREATE TABLE raw_{table} (row_no BIGINT, {columns})")
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, fault: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.db.close()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def rows(self, sql: str, parameters: dict[str, Any] | None = None) -> list[tuple[Any, ...]]:
+        return self.db.execute(sql, parameters or {}).fetchall()
+
+    def run(self, sql: str, parameters: dict[str, Any] | None = None) -> None:
+        """Execute a statement to its end: the connection takes no other one before."""
+        self.rows(sql, parameters)
+
+    def one(self, sql: str) -> Any:
+        """The first value of the first row."""
+        found = self.rows(sql)
+        return found[0][0] if found else None
+
+    def insert(self, table: str, columns: dict[str, Sequence[Any]]) -> None:
+        """Append columns of equal length to a table."""
+        self.db.register("chunk", pa.table({name: pa.array(cells) for name, cells in columns.items()}))
+        self.run(f"INSERT INTO {table} BY NAME SELECT * FROM chunk")
+        self.db.unregister("chunk")
+
+    def uncertain(self, table: str) -> bool:
+        """Whether the table has rows of which not even the key is known."""
+        if table in self.refused:
+            return True
+        keys = " OR ".join(f"{c} IS NULL" for c in TABLES[table].key_columns)
+        unread = f"SELECT 1 FROM rejects ANTI JOIN raw_{table} USING (row_no) WHERE tbl = '{table}' LIMIT 1"
+        return bool(self.rows(unread) or self.rows(f"SELECT 1 FROM raw_{table} WHERE {keys} LIMIT 1"))
+
+    def take(self, raw: RawTable, key: bytes, advance: Callable[[int], None]) -> None:
+        """Read one table through."""
+        table = raw.name
+        kept = [c for c in staged_columns(table) if c in raw.columns]
+        self.files[table] = raw.file
+        self.present[table] = tuple(kept)
+        self.read[table] = 0
+        hashed = hashed_columns(table)
+        trimmed = ", ".join(f"nullif(trim({c}, $white), '')" for c in kept)
+        insert = f"INSERT INTO raw_{table} (row_no, {', '.join(kept)}) SELECT row_no, {trimmed} FROM chunk"
+        for part in raw.chunks():
+            read = len(part.rows) + len(part.faults)
+            if part.rows:
+                self._insert(insert, part, kept, dict.fromkeys(hashed, key))
+            self.reject(table, raw.file, part.faults)
+            self.read[table] += read
+            advance(read)
+
+    def _insert(self, insert: str, part: Chunk, kept: Sequence[str], keys: dict[str, bytes]) -> None:
+        arrays: dict[str, Any] = {"row_no": pa.array(part.rows, pa.int64())}
+        for column in kept:
+            cells: Sequence[str | None] = part.columns[column]
+            if column in keys:
+                cells = [keyed_hash(keys[column], column, c) if c and c.strip() else None for c in cells]
+            arrays[column] = pa.array(cells, pa.string())
+        self.db.register("chunk", pa.table(arrays))
+        self.run(insert, {"white": WHITE})
+        self.db.unregister("chunk")
+
+    def reject(self, table: str, file: str, faults: Sequence[RowFault]) -> None:
+        """Keep rows that could not be read at all."""
+        if not faults:
+            return
+        arrays = {
+            "row_no": pa.array([f.row for f in faults], pa.int64()),
+            "col": pa.array([f.column for f in faults], pa.string()),
+            "value": pa.array([f.value for f in faults], pa.string()),
+            "reason": pa.array([f.reason for f in faults], pa.string()),
+        }
+        self.db.register("chunk", pa.table(arrays))
+        self.run(
+            "INSERT INTO rejects SELECT $tbl, $file, row_no, col, value, reason FROM chunk",
+            {"tbl": table, "file": file},
+        )
+        self.db.unregister("chunk")
