@@ -159,14 +159,16 @@ def _empty(name: str, theme: Theme, finding: findings.Finding, table: pd.DataFra
     return Chart(name, figure, text, f"No chart: {text}", table, source)
 
 
-def load_against_capacity(agencies: pd.DataFrame, *, source: str, theme: Theme = LIGHT) -> Chart:
-    """Each agency's share of lead work against its share of capacity, widest excess first.
+def load_against_capacity(
+    agencies: pd.DataFrame, *, source: str, theme: Theme = LIGHT, most: int = MOST_ROWS
+) -> Chart:
+    """Each agency's share of lead work against its share of capacity, widest excess first, `most` drawn.
 
     Columns: agency_id, load_share, capacity_share (0 to 1); name and suppressed if known.
     """
     finding = findings.load_share(agencies)
     frame = agencies.assign(gap=agencies["load_share"] - agencies["capacity_share"])
-    ordered, drawn, left = cut(frame, "gap", MOST_ROWS)
+    ordered, drawn, left = cut(frame, "gap", most)
     hidden = concealed(ordered, "load_share")
     table = pd.DataFrame(
         {
@@ -208,15 +210,17 @@ def load_against_capacity(agencies: pd.DataFrame, *, source: str, theme: Theme =
     return Chart("load-against-capacity", figure, str(finding), summary, table, source)
 
 
-def disparity_intervals(agencies: pd.DataFrame, *, source: str, theme: Theme = LIGHT) -> Chart:
-    """Load share over capacity share with its 95% interval against 1, on a logarithmic axis.
+def disparity_intervals(
+    agencies: pd.DataFrame, *, source: str, theme: Theme = LIGHT, most: int = MOST_ROWS
+) -> Chart:
+    """Load share over capacity share with its 95% interval against 1, on a logarithmic axis, `most` drawn.
 
     Columns: agency_id, disparity, disparity_low, disparity_high; name and suppressed if known. An
     agency with no lead work (disparity 0) has no place on the axis and stands in the table alone.
     """
     finding = findings.disparity(agencies)
     placed = agencies.assign(place=agencies["disparity"].where(agencies["disparity"] > 0))
-    ordered, drawn, left = cut(placed, "place", MOST_ROWS)
+    ordered, drawn, left = cut(placed, "place", most)
     drawn = drawn.dropna(subset=["disparity_low", "disparity_high"]).reset_index(drop=True)
     hidden = concealed(ordered, "disparity")
     columns = {"disparity": "Disparity", "disparity_low": "from", "disparity_high": "to"}
@@ -265,6 +269,7 @@ def utilisation_bars(
     source: str,
     by: str = "practitioner_id",
     theme: Theme = LIGHT,
+    most: int = MOST_ROWS,
 ) -> Chart:
     """Points over capacity of each lead, highest first, with the threshold.
 
@@ -272,7 +277,7 @@ def utilisation_bars(
     utilisation (NaN: no capacity on record).
     """
     finding = findings.utilisation(people, threshold)
-    ordered, drawn, left = cut(people, "utilisation", MOST_ROWS)
+    ordered, drawn, left = cut(people, "utilisation", most)
     hidden = concealed(ordered, "utilisation")
     table = pd.DataFrame(
         {"Lead": ordered[by].astype(str), "Utilisation": shown(ordered["utilisation"], hidden, per_cent)}
