@@ -1,0 +1,100 @@
+"""Serve the dashboard on this machine only, with every option stated here.
+
+A configuration file of the working folder or of the user cannot open it to the network or switch usage
+statistics on, because options given at the start win over files.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+import sys
+from datetime import date
+from pathlib import Path
+from typing import Final
+
+from dashboards.theme import OPTIONS as THEME
+from graphmodel.errors import SettingsError
+
+ADDRESS: Final = "127.0.0.1"
+AS_OF_VARIABLE: Final = "TACGRAPH_AS_OF"
+
+_OPTIONS: Final[dict[str, str]] = {
+    "global.developmentMode": "false",
+    "server.address": ADDRESS,
+    "server.headless": "true",
+    "server.fileWatcherType": "none",
+    "server.runOnSave": "false",
+    "server.allowRunOnSave": "false",
+    "server.enableXsrfProtection": "true",
+    "server.enableCORS": "true",
+    "server.enableStaticServing": "false",
+    "server.showEmailPrompt": "false",
+    "browser.gatherUsageStats": "false",
+    "browser.serverAddress": ADDRESS,
+    "client.toolbarMode": "minimal",
+    "client.showErrorDetails": "none",
+    "client.showErrorLinks": "false",
+    "runner.magicEnabled": "false",
+    "runner.fastReruns": "true",
+    "logger.level": "warning",
+    "logger.hideWelcomeMessage": "true",
+}
+
+
+def options(port: int) -> list[str]:
+    """The options of the server as arguments, `--name=value`."""
+    stated = {**_OPTIONS, **THEME, "server.port": str(port), "browser.serverPort": str(port)}
+    # other host names are refused, so that a page elsewhere cannot reach in through a name that resolves here
+    hosts = [f"--server.allowedHosts={host}" for host in (ADDRESS, "localhost")]
+    return [f"--{name}={value}" for name, value in stated.items()] + hosts
+
+
+def serve(home: Path, *, port: int, as_of: date | None) -> int:
+    """Serve the dashboard of a data folder until Ctrl+C; 0 when it ended so.
+
+    `as_of` is the day that pages open with (None: the last day of the data, at most today). Raises
+    `SettingsError` where the port cannot be had.
+    """
+    _must_be_free(port)
+    os.environ["TACGRAPH_HOME"] = str(home.resolve())
+    if as_of is None:
+        os.environ.pop(AS_OF_VARIABLE, None)
+    else:
+        os.environ[AS_OF_VARIABLE] = as_of.isoformat()
+    from streamlit.web import cli  # noqa: PLC0415  (half a second, not wanted before the port is checked)
+
+    app = Path(__file__).with_name("app.py")
+    try:
+        cli.main(["run", str(app), *options(port)], standalone_mode=False)
+    except KeyboardInterrupt:
+        return 0
+    except SystemExit as end:
+        return end.code if isinstance(end.code, int) else 1
+    return 0
+
+
+def _must_be_free(port: int) -> None:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((ADDRESS, port))
+        except (OSError, OverflowError) as fault:
+            taken = isinstance(fault, OSError) and fault.errno is not None
+            raise SettingsError(
+                f"port {port}",
+                "is in use or may not be used" if taken else "is not a port",
+                "End the other dashboard, or name another port: tacgraph dashboard --port 8502.",
+            ) from fault
+
+
+def main() -> int:
+    """Serve by environment and arguments (`python -m dashboards.launch PORT`): for the tests' real server."""
+    from graphmodel.settings import data_folder  # noqa: PLC0415
+
+    stated = os.environ.get(AS_OF_VARIABLE)
+    return serve(data_folder(), port=int(sys.argv[1]), as_of=date.fromisoformat(stated) if stated else None)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,56 @@
+"""Who carries what against capacity, and whether it is more than chance or statute would make it."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from dashboards import data, widgets
+from dashboards.fairness import HELP, INDEX_WORDS, agency_table, expected_sentence, finite
+from dashboards.shown import agencies
+from reports import charts, findings
+from reports.words import NOT_DEFINED
+
+shown = widgets.view()
+found, day = shown.found, shown.asked.as_of
+
+scope = st.segmented_control(
+    "Which teams count",
+    ["All teams", "Without those whose lead is fixed by statute or guidance"],
+    default="All teams",
+    required=True,
+    key="teams",
+)
+discretionary = scope != "All teams"
+fair = data.fair(found, day, discretionary=discretionary, full=True)
+rows = shown.within(agencies(found, day, discretionary=discretionary), "agency_id")
+
+widgets.header(str(findings.disparity(rows)), shown)
+if rows.empty:
+    widgets.empty("No agency shown has capacity on this day.", "Capacity comes from posts active on the day.")
+else:
+    source, theme = shown.source, shown.theme
+    left, right = st.columns(2, gap="large")
+    with left:
+        widgets.chart_block(charts.load_against_capacity(rows, source=source, theme=theme, most=12))
+    with right:
+        widgets.chart_block(charts.disparity_intervals(rows, source=source, theme=theme, most=12))
+
+    st.header("Every agency in figures", anchor=False)
+    columns = {head: st.column_config.TextColumn(help=words) for head, words in HELP.items()}
+    widgets.table(agency_table(rows), "agency-fairness", "Every agency in figures", source, columns)
+    widgets.suppression_note(found)
+
+    st.header("More leads than the teams explain?", anchor=False)
+    st.markdown(expected_sentence(rows))
+
+    st.header("The whole partnership in four numbers", anchor=False)
+    with st.container(horizontal=True):
+        for name, (label, words) in INDEX_WORDS.items():
+            value = getattr(fair, name)
+            with st.container(border=True, width=300):
+                st.metric(label, NOT_DEFINED if value is None else f"{value:.2f}")
+                st.caption(words)
+    curve = data.lorenz(found, day)
+    widgets.chart_block(charts.lorenz(curve, gini=finite(fair.gini), source=source, theme=theme))
+
+widgets.foot(shown, ["agency_fairness", "workload"])

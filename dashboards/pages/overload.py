@@ -1,0 +1,54 @@
+"""Who leads beyond capacity, how far, and since when."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from dashboards import data, widgets
+from dashboards.overload import COLUMNS, by_role, listing, names_form, working
+from reports import charts, findings
+from reports.words import count
+
+shown = widgets.view()
+found, day = shown.found, shown.asked.as_of
+rules = found.settings.workload
+load = shown.within(data.load(found, day), "home_agency_id")
+over = shown.within(data.overload(found, day), "home_agency_id")
+leading = load[load["tacs_led"] > 0]
+
+widgets.header(str(findings.overload(len(leading), len(over), int(over["severe"].sum()))), shown)
+no_capacity = int(((load["points"] > 0) & ~(load["capacity"] > 0)).sum())
+if no_capacity:
+    st.caption(
+        f"{count(no_capacity, 'practitioner has', 'practitioners have')} work but no post with capacity on "
+        "this day, so no part of capacity can be given for them: see to their posts in the data."
+    )
+
+if leading.empty:
+    widgets.empty("Nobody leads a TAC on this day in the agencies chosen.")
+else:
+    left, right = st.columns(2, gap="large")
+    with left:
+        widgets.chart_block(
+            charts.utilisation_bars(
+                over if len(over) else leading,
+                threshold=rules.overload_threshold,
+                severe=rules.severe_threshold,
+                source=shown.source,
+                theme=shown.theme,
+                most=12,
+            )
+        )
+    with right:
+        widgets.chart_block(charts.overload_by_role(by_role(load), source=shown.source, theme=shown.theme))
+
+st.header("Who, how far above, and since when", anchor=False)
+if over.empty:
+    widgets.empty("No lead is above capacity on this day.")
+else:
+    names = names_form(over)
+    table = listing(shown, over, names)
+    widgets.table(table, "overloaded-leads", "Leads above capacity", shown.source, COLUMNS)
+    working(shown, over)
+
+widgets.foot(shown, ["overloaded_leads", "workload"])

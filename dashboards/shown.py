@@ -1,0 +1,57 @@
+"""What of the figures may be shown: the same masking as in the report, for any day."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Final
+
+import pandas as pd
+
+from dashboards import data
+from dashboards.data import Held
+from reports.figures import LOAD_COLUMNS, hidden_counts
+from reports.suppress import Count, Masked, Rule, masked
+
+_TEST_COLUMNS: Final = ("observed", "expected", "variance", "z", "p", "p_adjusted")
+
+
+def headline(found: Held, day: date) -> dict[str, float | None]:
+    """The partnership's counts of a day; None where one must not be shown."""
+    plain = data.counts(found, day)
+    gone = hidden_counts(plain, found.settings.disclosure.suppress_up_to)
+    return {name: None if name in gone else value for name, value in plain.items()}
+
+
+def duplicates(found: Held, day: date, kinds: Mapping[str, str]) -> pd.DataFrame:
+    """Cases of each kind of duplication: kind, cases (NaN where suppressed), suppressed."""
+    counts = headline(found, day)
+    cases = [counts[kind] for kind in kinds]
+    return pd.DataFrame(
+        {
+            "kind": list(kinds),
+            "cases": [float("nan") if x is None else x for x in cases],
+            "suppressed": [x is None for x in cases],
+        }
+    )
+
+
+def agencies(found: Held, day: date, *, discretionary: bool = False) -> pd.DataFrame:
+    """Each agency's shares, interval and test, with `name` and `suppressed`; hidden figures are NaN.
+
+    What an agency leads goes with all that derives from it where it is a small count, or where another could
+    be worked out from the total. Without the teams bound by statute, also where the difference to all teams
+    is a small count.
+    """
+    frame = data.fair(found, day, discretionary=discretionary, full=True).agencies
+    counts = data.counts(found, day)
+    led = [float(n) for n in frame["tacs_led"]]
+    beyond = counts["led"] - (counts["active_tacs"] - counts["without_lead"])
+    rules = [Count(led, (counts["without_lead"], beyond), shown=not discretionary)]
+    if discretionary:
+        every = data.fair(found, day).agencies["tacs_led"]
+        rules.append(Count([float(a) - b for a, b in zip(every, led, strict=True)]))
+    columns = tuple(c for c in (*LOAD_COLUMNS, *_TEST_COLUMNS) if c in frame)
+    up_to = found.settings.disclosure.suppress_up_to
+    safe: Masked = masked(frame, {"load": Rule(columns, tuple(rules))}, up_to=up_to)
+    return safe.numbers.assign(name=safe.numbers["agency_id"].map(found.agency_names))
