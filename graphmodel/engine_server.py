@@ -19,6 +19,7 @@ import time
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+from types import FrameType
 from typing import Any
 
 from graphmodel.engine_accounts import write_accounts
@@ -36,7 +37,7 @@ ALREADY_SERVED = 3
 BOLT_PLUGIN = "Bolt:com.arcadedb.bolt.BoltProtocolPlugin"
 LOOPBACK = "127.0.0.1"
 LOG_LIMIT_BYTES = 8 * 1024 * 1024
-TICK_SECONDS = 0.25
+TICK_SECONDS = 0.2
 STOP_SECONDS = 10.0
 ESTABLISHED = "01"
 
@@ -77,7 +78,7 @@ class EngineProcess:
     def __init__(self, files: EngineFiles, options: argparse.Namespace) -> None:
         self.files = files
         self.options = options
-        self.end = threading.Event()
+        self.ending = False
         self.server: Any = None
         self.lock_inode = os.fstat(options.lock_descriptor).st_ino
         self.started_at = datetime.now(UTC).isoformat(timespec="seconds")
@@ -118,7 +119,7 @@ class EngineProcess:
     def start(self) -> None:
         """Start the JVM, its Bolt and HTTP listeners on free loopback ports, and the database."""
         for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, lambda *_: self.end.set())
+            signal.signal(number, self.on_signal)
         accounts = self.files.ensure_accounts()
         write_accounts(self.files.root, accounts, self.options.reader_timeout)
         os.environ["ARCADEDB_JVM_ARGS"] = jvm_arguments(self.options.heap)
@@ -149,7 +150,8 @@ class EngineProcess:
     def watch(self) -> None:
         """Wait for the end: a signal, a deleted folder, the idle time without lease or connection."""
         seen, active = self.files.lease_time(), time.monotonic()
-        while not self.end.wait(TICK_SECONDS) and self.owns_folder():
+        while not self.ending and self.owns_folder():
+            time.sleep(TICK_SECONDS)
             self.end_long_reads()
             if open_connections(self.bolt_port):
                 self.files.renew_lease()
@@ -161,6 +163,13 @@ class EngineProcess:
                 return
             if os.fstat(sys.stderr.fileno()).st_size > LOG_LIMIT_BYTES:
                 os.ftruncate(sys.stderr.fileno(), 0)
+
+    def on_signal(self, _number: int, _frame: FrameType | None) -> None:
+        """Withdraw from the folder at once and end with the next tick."""
+        # A flag, not an Event: setting one inside a wait for it can lock this thread for ever.
+        self.ending = True
+        if self.owns_folder():
+            self.files.forget_state()
 
     def end_long_reads(self) -> None:
         """End the reader's queries that ran over their time.
