@@ -140,8 +140,8 @@ def statutory(world: World, pools: Pools, spans: Spans, helped: Assessments) -> 
     child = np.concatenate([before.child, helped.child[up]])
     start = np.concatenate([before.start - took, helped.end[up] + 1])
     end = np.concatenate([before.start, helped.end[up] + 1 + rng.integers(20, 60, int(up.sum()))])
-    born = pools.children.birth[child] <= start
-    child, start, end = child[born], start[born], end[born]
+    known = (pools.children.birth[child] <= start) & (start <= world.until)
+    child, start, end = child[known], start[known], end[known]
     seat = pools.in_turn("csc", child, start)
     kind = pools.named({"initial": 0.6, "core": 0.4}, len(child))
     nothing = np.full(len(child), "", dtype=object)
@@ -149,13 +149,12 @@ def statutory(world: World, pools: Pools, spans: Spans, helped: Assessments) -> 
 
 
 def write_assessments(world: World, pools: Pools, parts: list[Assessments]) -> list[Assessments]:
-    """Numbers all assessments and writes those that began by the last day."""
+    """Numbers and writes all assessments."""
     first = 1
     for part in parts:
         part.ids = numbered("AS", len(part.child), 6, first)
         first += len(part.child)
         holder = pools.force.holder_on(part.seat, part.start)
-        here = part.start <= world.until
         table = {
             "assessment_id": part.ids,
             "child_id": pools.children.ids[part.child],
@@ -164,7 +163,7 @@ def write_assessments(world: World, pools: Pools, parts: list[Assessments]) -> l
             "started_on": world.days(part.start),
             "completed_on": world.days(world.ended(part.end)),
         }
-        world.add("assessments", {name: column[here] for name, column in table.items()})
+        world.add("assessments", table)
     return parts
 
 

@@ -31,8 +31,8 @@ class Pools:
         usual = force.fte * np.array([sizes.ROLE_SHARE[role] for role in force.role]) * sizes.POINTS_PER_FTE
         spared = force.agency == force.agencies.of("hv")[0]
         self.odds: dict[str, Floats] = {
-            "member": capacity,
-            "lead": np.where(spared, 0.0, usual**1.3),
+            "member": capacity**sizes.TOWARDS_CAPACITY,
+            "lead": np.where(spared, 0.0, usual**sizes.TOWARDS_CAPACITY),
         }
         self.turn: dict[tuple[str, int], int] = {}
         self.supporting = self.supporting_groups(capacity)

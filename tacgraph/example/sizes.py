@@ -27,7 +27,7 @@ EHA_STEP_DOWN: Final = 0.13
 """SP9: stepped down 13 %."""
 ASSESSMENT_DAYS: Final = 45.0
 """D2I: an assessment takes 45 days."""
-EARLY_HELP_TAC_DAYS: Final = (60.0, 215.0)
+EARLY_HELP_TAC_DAYS: Final = (60.0, 180.0)
 """Chosen: least and mean length of an early help team's work."""
 
 # Statutory work, per 10,000 children
@@ -63,15 +63,15 @@ class OtherStatus:
 OTHER_STATUSES: Final = {
     # Chosen throughout: the shared publications give no rate for these
     "SEN": OtherStatus(430.0, 1500.0, (4, 18.5), 0.0, "school"),
-    "DISABILITY": OtherStatus(50.0, 1500.0, (1, 18.5), 0.25, "disability"),
-    "CARE_LEAVER": OtherStatus(18.0, 500.0, (16, 18.5), 0.4, "leaving_care"),
-    "YOUTH_JUSTICE": OtherStatus(10.0, 200.0, (11, 18.5), 0.6, "yos"),
-    "MH_CPA": OtherStatus(8.0, 300.0, (10, 18.5), 0.5, "camhs"),
+    "DISABILITY": OtherStatus(50.0, 1500.0, (1, 18.5), 0.18, "disability"),
+    "CARE_LEAVER": OtherStatus(18.0, 500.0, (16, 18.5), 0.3, "leaving_care"),
+    "YOUTH_JUSTICE": OtherStatus(10.0, 200.0, (11, 18.5), 0.4, "yos"),
+    "MH_CPA": OtherStatus(8.0, 300.0, (10, 18.5), 0.4, "camhs"),
     "RESIDENTIAL": OtherStatus(5.0, 500.0, (8, 18.5), 0.3, "csc"),
     "ADOPTION": OtherStatus(3.0, 300.0, (1, 9), 0.3, "csc"),
 }
 
-LADDER_WITH_TAC: Final = {"CP": 0.60, "LAC": 0.15, "CIN": 0.12}
+LADDER_WITH_TAC: Final = {"CP": 0.50, "LAC": 0.12, "CIN": 0.09}
 """Chosen: the part of social care cases with a recorded multi-agency team. The published caseload (a case
 is a child) and 15 points of capacity a full-time post cannot both hold if every case were a team."""
 
@@ -153,10 +153,10 @@ AGENCY_KINDS: Final = (
     ),
     AgencyKind("disability", "Disability team", "local_authority", "la", 1, 1, (("key_worker", 26),)),
     AgencyKind("youth", "Youth service", "local_authority", "la", 1, 1, (("youth_worker", 14),)),
-    AgencyKind("hv", "Health visiting team", "health", "nhs", 5, 2, (("health_visitor", 14),), local=True),
+    AgencyKind("hv", "Health visiting team", "health", "nhs", 5, 2, (("health_visitor", 17),), local=True),
     AgencyKind("nurse", "School nursing team", "health", "nhs", 2, 1, (("school_nurse", 9),)),
     AgencyKind("midwifery", "Midwifery team", "health", "nhs", 1, 1, (("midwife", 12),)),
-    AgencyKind("camhs", "Child mental health team", "health", "nhs", 2, 1, (("care_coordinator", 12),)),
+    AgencyKind("camhs", "Child mental health team", "health", "nhs", 2, 1, (("care_coordinator", 14),)),
     AgencyKind("gp", "General practice", "health", "", 8, 1, (("gp", 3),), local=True),
     AgencyKind("police", "Police", "police", "", 1, 1, (("police_officer", 16),)),
     AgencyKind(
@@ -182,7 +182,7 @@ AGENCY_KINDS: Final = (
         "",
         75,
         2,
-        (("senco", 1), ("learning_mentor", 2), ("teacher", 3), ("family_support_worker", 0.25)),
+        (("senco", 1), ("learning_mentor", 2.2), ("teacher", 3), ("family_support_worker", 0.12)),
         (1, 1),
         local=True,
     ),
@@ -195,9 +195,11 @@ CHILDREN_PER_LOCALITY: Final = 12_500
 """Chosen: localities of an authority."""
 
 # Who leads and who sits in the teams
+TOWARDS_CAPACITY: Final = 1.3
+"""Chosen: power of a seat's capacity in the odds of being asked; above 1, small posts are asked less."""
 EARLY_HELP_LEADS: Final = {
     # SP9: "schools do 70 % of our early help"; 40-70 % is the range aimed at over all ages
-    "school_age": {"school": 0.76, "eh": 0.12, "voluntary": 0.04, "health": 0.03, "other": 0.05},
+    "school_age": {"school": 0.88, "eh": 0.06, "voluntary": 0.02, "health": 0.02, "other": 0.02},
     "under_school_age": {"eh": 0.62, "health": 0.23, "voluntary": 0.15},
 }
 SCHOOL_AGE: Final = 4.5
@@ -214,6 +216,8 @@ HANDOVER: Final = 0.12
 """Chosen: teams whose lead changes for another reason than leaving."""
 LATE_LEAD: Final = (0.3, 28)
 """Chosen: the part of teams whose lead is named late, and the most days."""
+PUPILS_SCHOOL_JOINS: Final = 0.4
+"""Chosen: how often the first other member of a pupil's team is from the own school."""
 SIBLING_JOINS: Final = 0.28
 SIBLING_OTHER_TEAM: Final = 0.15
 """Chosen: a sibling also gets a team; with other people than the first child's."""

@@ -89,7 +89,7 @@ def member_seats(world: World, pools: Pools, child: Ints, opened: Ints) -> Ints:
     others = 1 + np.minimum(world.rng.poisson(sizes.EXTRA_MEMBERS, len(child)), SLOTS - 1)
     seats = pools.supporters(np.repeat(child, SLOTS), np.repeat(opened, SLOTS)).reshape(len(child), SLOTS)
     pupil = pools.children.age(child, opened) >= sizes.SCHOOL_AGE
-    first = pupil & part_of(world, len(child), 0.5)
+    first = pupil & part_of(world, len(child), sizes.PUPILS_SCHOOL_JOINS)
     seats[first, 0] = pools.own_school(child[first], "member")
     return np.where(np.arange(SLOTS) < others[:, None], seats, -1)
 
