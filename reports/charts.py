@@ -16,6 +16,7 @@ from typing import Any, Final, Literal
 
 import pandas as pd
 import plotly.graph_objects as go
+from plotly.offline import get_plotlyjs
 from plotly.subplots import make_subplots
 
 from reports import findings
@@ -476,3 +477,21 @@ def trend(months: pd.DataFrame, *, source: str, theme: Theme = LIGHT) -> Chart:
     figure.update_xaxes(tickformat="%b<br>%Y", nticks=6)
     summary = f"Three lines over {len(months)} month ends. {finding}"
     return Chart("trend", figure, str(finding), summary, table, source)
+
+
+CONFIG: Final = {"displayModeBar": False, "responsive": True, "showTips": False}
+
+
+def fragment(chart: Chart) -> str:
+    """The figure as HTML for a page that holds `library()` once; its id is the chart's name."""
+    made: str = chart.figure.to_html(
+        full_html=False, include_plotlyjs=False, div_id=f"chart-{chart.name}", config=CONFIG,
+        default_height=f"{chart.figure.layout.height}px",
+    )  # fmt: skip
+    return made
+
+
+def library() -> str:
+    """The script that draws fragments, whole: 4.6 MB that no page need fetch from anywhere."""
+    script: str = get_plotlyjs()
+    return script
