@@ -28,19 +28,36 @@ class ProgressBars:
         self._bars = bars
         self._task: TaskID | None = None
         self._drawn = messages.is_terminal
+        self._whole = False
 
-    def start(self, what: str, total: int | None) -> None:
-        """Begin a step of `total` rows (None: unknown)."""
+    def begin(self, name: str, total: int | None) -> None:
+        """Begin a step of `total` rows or parts (None: unknown)."""
+        self.close()
+        self._task = self._bars.add_task(name, total=total)
+        if not self._drawn:
+            say(name + (f" ({total:,})" if total else ""))
+
+    def advance(self, count: int) -> None:
+        """`count` more of the step are done."""
+        if self._task is not None:
+            self._bars.advance(self._task, count)
+
+    def close(self) -> None:
+        """End the step."""
         if self._task is not None:
             self._bars.stop_task(self._task)
-        self._task = self._bars.add_task(what, total=total)
-        if not self._drawn:
-            say(what + (f" ({total:,} rows)" if total else ""))
+        self._task = None
 
-    def advance(self, rows: int) -> None:
-        """`rows` more of the step are done."""
+    def __call__(self, name: str, done: int, total: int) -> None:
+        """The same in one call: `done` of `total` parts of the step `name`."""
+        if self._task is None or not self._whole:
+            self.begin(name, total)
+            self._whole = True
         if self._task is not None:
-            self._bars.advance(self._task, rows)
+            self._bars.update(self._task, completed=done)
+        if done == total:
+            self.close()
+            self._whole = False
 
 
 @contextmanager

@@ -123,22 +123,20 @@ def fairness(
     format
         table for people, json for machines.
     """
+    from analysis.fairness import fairness as measure
     from analysis.tables import Slice
-
-    from analysis import fairness as measure
 
     home = data_folder()
     with Store.open(home, on_wait=say) as store, progress_bars() as progress:
         held = Slice.current(store, home, progress)
-    found = measure.fairness(held, as_of or _today(), settings())
+    found = measure(held, as_of or _today(), settings())
     if format == "json":
-        json.dump(found.as_dict(), sys.stdout, indent=2, default=str, allow_nan=False)
+        json.dump(found.record(), sys.stdout, indent=2, allow_nan=False)
         print()
         return 0
-    indices = found.as_dict()
     table = Table("index", "value", title=f"Fairness of the lead role on {as_of or _today()}")
-    for key in ("gini", "theil", "theil_between", "theil_within", "hoover", "jain"):
-        table.add_row(key, _cell(indices[key]))
+    for key, value in found.indices().items():
+        table.add_row(key, "undefined" if value is None else f"{value:.4f}")
     console = Console(width=table_width())
     console.print(table)
     frame = found.agencies.sort_values("disparity", ascending=False)
