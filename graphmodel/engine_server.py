@@ -38,6 +38,7 @@ BOLT_PLUGIN = "Bolt:com.arcadedb.bolt.BoltProtocolPlugin"
 LOOPBACK = "127.0.0.1"
 LOG_LIMIT_BYTES = 8 * 1024 * 1024
 TICK_SECONDS = 0.2
+LOOK_SECONDS = 1.0
 STOP_SECONDS = 10.0
 ESTABLISHED = "01"
 
@@ -149,20 +150,30 @@ class EngineProcess:
 
     def watch(self) -> None:
         """Wait for the end: a signal, a deleted folder, the idle time without lease or connection."""
-        seen, active = self.files.lease_time(), time.monotonic()
-        while not self.ending and self.owns_folder():
+        seen, active, looked = self.files.lease_time(), time.monotonic(), 0.0
+        while not self.ending:
             time.sleep(TICK_SECONDS)
+            now = time.monotonic()
+            if now - looked < LOOK_SECONDS:
+                continue
+            looked = now
+            if not self.owns_folder():
+                return
             self.end_long_reads()
+            self.bound_log()
             if open_connections(self.bolt_port):
                 self.files.renew_lease()
             lease = self.files.lease_time()
             # By the lease's change and our own clock: a clock set forward must not end us.
             if lease != seen:
-                seen, active = lease, time.monotonic()
-            elif time.monotonic() - active >= self.options.idle_seconds and self.retire(seen):
+                seen, active = lease, now
+            elif now - active >= self.options.idle_seconds and self.retire(seen):
                 return
-            if os.fstat(sys.stderr.fileno()).st_size > LOG_LIMIT_BYTES:
-                os.ftruncate(sys.stderr.fileno(), 0)
+
+    def bound_log(self) -> None:
+        """Empty the log when it has grown too long; the last engine's is kept beside it anyway."""
+        if os.fstat(sys.stderr.fileno()).st_size > LOG_LIMIT_BYTES:
+            os.ftruncate(sys.stderr.fileno(), 0)
 
     def on_signal(self, _number: int, _frame: FrameType | None) -> None:
         """Withdraw from the folder at once and end with the next tick."""
