@@ -119,7 +119,7 @@ def lead_not_needed(tables: Slice, d: date, settings: Settings) -> pd.DataFrame:
 def overdue_reviews(
     tables: Slice, d: date, settings: Settings, *, review_days: int | None = None
 ) -> pd.DataFrame:
-    """An active TAC past its next review or, with none set, `review_days` past its last (else its opening)."""
+    """An active TAC past its next review or, with none set, `review_days` past its last or its opening."""
     allowed = settings.queries.review_days if review_days is None else review_days
     data, day = coded(tables), day_number(d)
     state = asof.teams(data, day)
