@@ -29,6 +29,8 @@ MOST_ROWS: Final = 20
 LONGEST_NAME: Final = 42
 # a logarithmic axis has no 0: an interval that reaches it is drawn to here
 LOWEST_DRAWN: Final = 0.05
+# below this, whole per cents would make unlike shares look alike
+FEW_PER_CENT: Final = 0.2
 FONT: Final = "Arial, Helvetica, sans-serif"
 
 
@@ -169,7 +171,7 @@ def load_against_capacity(
     """
     finding = findings.load_share(agencies)
     frame = agencies.assign(gap=agencies["load_share"] - agencies["capacity_share"])
-    ordered, drawn, left = cut(frame, "gap", most)
+    ordered, drawn, left = cut(frame, "gap", most, weight="gap")
     hidden = concealed(ordered, "load_share")
     table = pd.DataFrame(
         {
@@ -183,6 +185,7 @@ def load_against_capacity(
     top = float(drawn[["load_share", "capacity_share"]].max().max())
     key = _key((theme.blue, "● share of lead work"), (theme.pink, "◇ share of capacity"))
     span = [-0.16 * top, 1.2 * top]
+    digits = 1 if top < FEW_PER_CENT else 0
     figure = _rows(theme, list(label(drawn)), "Share of the partnership's total", key=key, range_=span)
     rows = list(range(len(drawn)))
     grey = {"mode": "lines", "line": {"color": theme.grey, "width": 3}, "hoverinfo": "skip"}
@@ -198,7 +201,7 @@ def load_against_capacity(
         figure.add_scatter(
             x=drawn[column], y=rows, mode="markers+text",
             marker={"color": colour, "symbol": symbol, "size": 12, "line": {"width": 2.5, "color": colour}},
-            text=[per_cent(float(v)) for v in drawn[column]],
+            text=[per_cent(float(v), digits) for v in drawn[column]],
             textposition=["middle right" if r else "middle left" for r in right],
             textfont={"color": theme.ink}, cliponaxis=False,
             hovertemplate="%{customdata}: %{x:.1%} " + words + "<extra></extra>",
@@ -220,8 +223,10 @@ def disparity_intervals(
     agency with no lead work (disparity 0) has no place on the axis and stands in the table alone.
     """
     finding = findings.disparity(agencies)
-    placed = agencies.assign(place=agencies["disparity"].where(agencies["disparity"] > 0))
-    ordered, drawn, left = cut(placed, "place", most)
+    weight = "gap" if {"load_share", "capacity_share"} <= set(agencies) else "place"
+    gap = agencies["load_share"] - agencies["capacity_share"] if weight == "gap" else 0.0
+    placed = agencies.assign(gap=gap, place=agencies["disparity"].where(agencies["disparity"] > 0))
+    ordered, drawn, left = cut(placed, "place", weight=weight, most=most)
     drawn = drawn.dropna(subset=["disparity_low", "disparity_high"]).reset_index(drop=True)
     hidden = concealed(ordered, "disparity")
     columns = {"disparity": "Disparity", "disparity_low": "from", "disparity_high": "to"}

@@ -52,12 +52,14 @@ class Shown:
 
     `headline` has a row a measure: measure, end, mean, change, and `hidden_end`, `hidden_mean`,
     `hidden_change`; `children_range` says the children in words where the exact count would give a
-    small one away. `agencies` and `roles` as in `Month`, masked.
+    small one away. `agencies` and `roles` as in `Month`, masked; `others`: the agencies
+    whose load is hidden taken together, empty where their sum would give a count away.
     """
 
     headline: pd.DataFrame
     children_range: str
     agencies: Masked
+    others: dict[str, float]
     roles: Masked
     duplicates: pd.DataFrame
     trend: pd.DataFrame
@@ -220,10 +222,12 @@ def shown(month: Month, settings: Settings) -> Shown:
     headline = _headline(month, end, mean, end | before)
     low, high = month.end["active_tacs"] - up_to, month.end["active_tacs"] - 1
     ranged = "children" in end and "active_tacs" not in end and not small(month.end["children"], up_to)
+    agencies = _masked(month, month.agencies, end, up_to)
     return Shown(
         headline=headline,
         children_range=f"{low:,.0f} to {high:,.0f}" if ranged else "",
-        agencies=_masked(month, month.agencies, end, up_to),
+        agencies=agencies,
+        others=_others(month, agencies.hidden["tacs_led"], up_to),
         roles=_masked(month, month.roles, end, up_to),
         duplicates=headline[headline["measure"].isin(DUPLICATE_KINDS)]
         .rename(columns={"measure": "kind", "end": "cases", "hidden_end": "suppressed"})
@@ -289,6 +293,30 @@ def _masked(month: Month, frame: pd.DataFrame, end: set[str], up_to: int) -> Mas
 
 def _beyond(counts: Counts) -> float:
     return counts["led"] - (counts["active_tacs"] - counts["without_lead"])
+
+
+def _others(month: Month, hidden: pd.Series, up_to: int) -> dict[str, float]:
+    """The sum of the hidden agencies, which anybody could take from the whole, so that the table adds up.
+
+    Not where the TACs without a lead, or the leads beyond one a TAC, are small: then it would give them
+    away. Means are over all days of the month.
+    """
+    frame = month.agencies[hidden.to_numpy(dtype=bool)]
+    led, days = float(frame["tacs_led"].sum()), float(frame["sum_led"].sum())
+    ends = (led, month.end["without_lead"], _beyond(month.end))
+    sums = (days, month.sums["without_lead"], _beyond(month.sums))
+    given_away = any(small(v, up_to) for v in ends) or any(small(v, up_to * month.days) for v in sums)
+    if len(frame) <= 1 or given_away:
+        return {}
+    columns = ("expected_tacs_led", "lead_points", "capacity", "load_share", "capacity_share")
+    found = {"tacs_led": led, "mean_tacs_led": days / month.days}
+    for column in columns:
+        found[column] = float(frame[column].sum())
+        found[f"mean_{column}"] = float((frame[f"mean_{column}"] * frame["days"]).sum() / month.days)
+    for prefix in ("", "mean_"):
+        fair = found[f"{prefix}capacity_share"]
+        found[f"{prefix}disparity"] = found[f"{prefix}load_share"] / fair if fair > 0 else np.nan
+    return found
 
 
 def _masked_trend(frame: pd.DataFrame, up_to: int) -> pd.DataFrame:

@@ -33,7 +33,9 @@ SEVERITIES: Final[tuple[Severity, ...]] = ("serious", "watch", "fine", "unknown"
 SERIOUS_OVERLOAD: Final = 0.10
 SERIOUS_WITHOUT_LEAD: Final = 0.05
 SERIOUS_DISPARITY: Final = 1.5
-WATCH_GAP: Final = 0.05
+WATCH_GAP: Final = 0.02
+SHARP_RISE: Final = 1.5
+RISE: Final = 10
 WATCH_GINI: Final = 0.4
 NEGLIGIBLE_GAP: Final = 0.005
 BUSIEST: Final = 0.2
@@ -242,5 +244,7 @@ def trend(months: pd.DataFrame) -> Finding:
                 f"to {number(last[column])}."
             )
             worse = column == "overloaded" and change > 0
-            return Finding("trend", "watch" if worse else "fine", text, abs(change))
+            sharp = worse and change >= RISE and last[column] >= SHARP_RISE * first[column]
+            severity: Severity = "serious" if sharp else "watch" if worse else "fine"
+            return Finding("trend", severity, text)
     return _unknown("trend", "There are too few months with figures to show a trend.")

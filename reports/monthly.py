@@ -24,6 +24,9 @@ from reports.findings import Finding
 from reports.sheets import Table
 from reports.words import DUPLICATE_KINDS, day_name, month_name
 
+# a figure must fit one printed page
+ROWS_DRAWN: Final = 12
+
 SEVERITY_WORDS: Final = {
     "serious": "Serious",
     "watch": "Watch",
@@ -121,7 +124,7 @@ def make_report(
 
 def _facts(slice_: Slice, month: Month, settings: Settings, generated: datetime) -> list[tuple[str, str]]:
     return [
-        ("Month", f"{month_name(month.last)}, {day_name(month.first)} to {day_name(month.last)}"),
+        ("Month", f"{day_name(month.first)} to {day_name(month.last)}"),
         ("Data date", day_name(slice_.data_date) if slice_.data_date else "no data"),
         ("Load", slice_.load_id or "none: read from a folder of tables"),
         ("Settings", f"{settings.version} (agreed by: {settings.agreed_by})"),
@@ -192,8 +195,8 @@ def _charts(month: Month, seen: Shown, source: str) -> dict[str, Chart]:
     agencies, roles = seen.agencies.numbers, seen.roles.numbers
     placed = agencies[agencies["capacity_share"].notna() | agencies["suppressed"]]
     made = (
-        charts.load_against_capacity(placed, source=source),
-        charts.disparity_intervals(placed, source=source),
+        charts.load_against_capacity(placed, source=source, most=ROWS_DRAWN),
+        charts.disparity_intervals(placed, source=source, most=ROWS_DRAWN),
         charts.lorenz(month.curve, gini=_gini(month, hide=_few(seen)), source=source),
         charts.overload_by_role(roles, source=source),
         charts.lead_points_by(roles, "role", source=source),

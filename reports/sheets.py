@@ -42,6 +42,7 @@ class Table:
     note: str
     columns: tuple[Column, ...]
     rows: tuple[tuple[Cell, ...], ...]
+    after: str = ""
 
     def texts(self) -> list[list[str]]:
         """The rows as people read them."""

@@ -9,8 +9,8 @@ import pandas as pd
 
 from graphmodel.settings import Settings
 from reports.figures import Month, Shown
-from reports.sheets import Column, Table, table
-from reports.words import DUPLICATE_KINDS, DUPLICATE_UNITS, month_name, role_name
+from reports.sheets import Cell, Column, Table, table
+from reports.words import DUPLICATE_KINDS, DUPLICATE_UNITS, NOT_DEFINED, SUPPRESSED, month_name, role_name
 
 MEASURES: Final = {
     "children": "Children with an active TAC",
@@ -69,12 +69,29 @@ def headline_table(month: Month, seen: Shown, unit: str) -> Table:
 
 
 def _named(seen: Shown) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Agencies, highest disparity first, the hidden ones after them by name, with their hidden cells."""
+    """Agencies by name: highest disparity first, then those kept back, with their hidden cells."""
     numbers = seen.agencies.numbers
     label = numbers["name"].where(numbers["name"].notna(), numbers["agency_id"])
     order = numbers.assign(label=label).sort_values(["disparity", "label"], ascending=[False, True]).index
     frame = numbers.assign(label=label).loc[order].reset_index(drop=True)
     return frame, seen.agencies.hidden.loc[order].reset_index(drop=True)
+
+
+def _folded(made: Table, others: dict[str, float]) -> Table:
+    """The table with all rows that show nothing taken together in one, their names below it.
+
+    `others` are the figures of that row by column; what is not among them is kept back there too.
+    """
+    silent = [row for row in made.rows if all(cell == SUPPRESSED for cell in row[1:])]
+    if len(silent) <= 1:
+        return made
+    cells: list[Cell] = [f"{len(silent)} agencies with small counts, together"]
+    for column in made.columns[1:]:
+        value = others.get(column.name)
+        cells.append(SUPPRESSED if value is None else value if value == value else NOT_DEFINED)  # noqa: PLR0124
+    names = "; ".join(str(row[0]) for row in silent)
+    rows = (*(row for row in made.rows if row not in silent), tuple(cells))
+    return Table(made.name, made.caption, made.note, made.columns, rows, f"Taken together: {names}.")
 
 
 def agency_tables(seen: Shown) -> tuple[Table, Table, Table]:
@@ -111,11 +128,14 @@ def agency_tables(seen: Shown) -> tuple[Table, Table, Table]:
     share = "Disparity is the share of lead work over the share of capacity: 1 is the fair share."
     days = "Each is the mean over the days of the month on which the agency had capacity."
     home = "Practitioners are counted in their home agency at month end."
+    overload = "Practitioners above capacity by agency"
     load, means = "Lead work and capacity by agency, at month end", "Lead work and capacity by agency, mean"
     return (
-        table("agencies", load, end, frame, hidden, note=share),
-        table("agency-means", f"{means} over the month", mean, frame, hidden, note=days),
-        table("agency-overload", "Practitioners above capacity by agency", over, frame, hidden, note=home),
+        _folded(table("agencies", load, end, frame, hidden, note=share), seen.others),
+        _folded(
+            table("agency-means", f"{means} over the month", mean, frame, hidden, note=days), seen.others
+        ),
+        _folded(table("agency-overload", overload, over, frame, hidden, note=home), {}),
     )
 
 

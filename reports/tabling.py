@@ -26,11 +26,20 @@ def shown(values: pd.Series, hidden: pd.Series, style: Callable[[float], str]) -
     ]
 
 
-def cut(frame: pd.DataFrame, by: str, most: int) -> tuple[pd.DataFrame, pd.DataFrame, str]:
-    """The frame sorted for its table, its rows for the picture, and a sentence on what was left out."""
+def cut(
+    frame: pd.DataFrame, by: str, most: int, *, weight: str = ""
+) -> tuple[pd.DataFrame, pd.DataFrame, str]:
+    """The frame sorted for its table, its rows for the picture, and a sentence on what was left out.
+
+    Drawn are the `most` first rows, or, with a `weight`, those furthest from 0 in that column.
+    """
     ordered = frame.sort_values(by, ascending=False, na_position="last", kind="stable")
     ordered = ordered.reset_index(drop=True)
-    drawn = ordered.dropna(subset=[by]).head(most)
+    drawn = ordered.dropna(subset=[by])
+    if weight:
+        furthest = drawn[weight].abs().sort_values(ascending=False, kind="stable").index[:most]
+        drawn = drawn.loc[sorted(furthest)].reset_index(drop=True)
+    drawn = drawn.head(most)
     left = len(ordered) - len(drawn)
     hidden = int(concealed(ordered, by).sum())
     parts = [f"{hidden} suppressed ({SUPPRESSED})"] if hidden else []

@@ -102,6 +102,8 @@ def _sheet(book: Any, name: str, table: Table, looks: _Looks) -> None:
                 sheet.write_string(number, position, cell, look)
             else:
                 sheet.write_number(number, position, cell, looks.number[column.kind])
+    if table.after:
+        sheet.write_string(HEAD_ROW + len(table.rows) + 1, 0, table.after, looks.note)
     sheet.freeze_panes(HEAD_ROW + 1, 1)
     sheet.repeat_rows(HEAD_ROW)
     sheet.set_landscape()
