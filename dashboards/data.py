@@ -225,8 +225,8 @@ def trend(found: Held, day: date) -> pd.DataFrame:
 def overload(found: Held, day: date) -> pd.DataFrame:
     """Each overloaded lead of the day, highest first: load, since when, and utilisation at past month ends.
 
-    Columns of `load`, then since, days, longer and `past` (a list of parts of capacity, oldest first, the day
-    last; None without capacity).
+    Columns of `load`, then since, days, longer and `past` (a list of parts of capacity at the last twelve
+    month ends with capacity, oldest first, the day last).
     """
     now = load(found, day)
     over = now[now["overloaded"]].sort_values(["utilisation", "practitioner_id"], ascending=[False, True])

@@ -39,6 +39,13 @@ WHAT_TO_DO: Final[Mapping[str, str]] = {
 }
 
 
+BETWEEN_AGENCIES: Final = frozenset({"duplicate_services", "repeat_assessments", "sibling_teams"})
+GROUPS: Final[Mapping[str, tuple[str, str]]] = {
+    "duplicate_services": ("category", "Kind of service"),
+    "repeat_assessments": ("kind", "Kind of assessment"),
+}
+
+
 def counts(found: Held, day: date) -> pd.DataFrame:
     """Cases of each kind: kind, cases (NaN where suppressed), suppressed."""
     return duplicates(found, day, WHAT_TO_DO)

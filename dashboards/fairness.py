@@ -34,6 +34,7 @@ INDEX_WORDS: Final[Mapping[str, tuple[str, str]]] = {
 }
 CLEAR: Final = 0.05
 MOST_NAMES: Final = 5
+LEAST_CHANCE: Final = 0.001
 
 
 COLUMNS: Final[Mapping[str, tuple[str, str]]] = {
@@ -41,23 +42,22 @@ COLUMNS: Final[Mapping[str, tuple[str, str]]] = {
     "expected_tacs_led": ("TACs expected", ",.1f"),
     "lead_points": ("Lead points", ",.1f"),
     "capacity": ("Capacity points", ",.1f"),
-    "load_share": ("Lead work", ".1%"),
-    "capacity_share": ("Capacity", ".1%"),
+    "load_share": ("Share of lead work", ".1%"),
+    "capacity_share": ("Share of capacity", ".1%"),
     "disparity": ("Times fair share", ".2f"),
-    "disparity_low": ("from", ".2f"),
-    "disparity_high": ("to", ".2f"),
-    "p_adjusted": ("Chance", ".1%"),
+    "disparity_low": ("Interval from", ".2f"),
+    "disparity_high": ("Interval to", ".2f"),
 }
 HELP: Final[Mapping[str, str]] = {
     "TACs led": "TACs led by practitioners whose home post is in the agency",
     "TACs expected": "If in each team the lead fell to a member with a chance in proportion to capacity",
     "Lead points": "Workload points from leading",
     "Capacity points": "Points that the agency's posts can carry",
-    "Lead work": "The agency's part of all lead work",
-    "Capacity": "The agency's part of all capacity",
+    "Share of lead work": "The agency's part of all lead work",
+    "Share of capacity": "The agency's part of all capacity",
     "Times fair share": "Part of lead work divided by part of capacity; 1 is fair",
-    "from": "Lower bound of the 95% interval around the times of its fair share",
-    "to": "Upper bound of the 95% interval around the times of its fair share",
+    "Interval from": "Lower bound of the 95% interval around the times of its fair share",
+    "Interval to": "Upper bound of the 95% interval around the times of its fair share",
     "Chance": "How often chance alone would give a count as far from the expected one, over many agencies",
 }
 
@@ -68,7 +68,12 @@ def agency_table(agencies: pd.DataFrame) -> pd.DataFrame:
     table = pd.DataFrame({"Agency": label(frame)})
     for column, (head, style) in COLUMNS.items():
         table[head] = shown(frame[column], concealed(frame, column), ("{:" + style + "}").format)
+    table["Chance"] = shown(frame["p_adjusted"], concealed(frame, "p_adjusted"), _chance)
     return table
+
+
+def _chance(p: float) -> str:
+    return "below 0.1%" if p < LEAST_CHANCE else f"{p:.1%}"
 
 
 def expected_sentence(agencies: pd.DataFrame) -> str:

@@ -13,7 +13,7 @@ from dashboards import data
 from dashboards.widgets import View
 from graphmodel.access import Role, Viewer
 from graphmodel.errors import AccessRefused
-from reports.words import day_name, number, per_cent, role_name
+from reports.words import day_name, per_cent, role_name
 
 NAMES: Final = """
 MATCH (p:Practitioner)
@@ -55,15 +55,15 @@ def listing(shown: View, over: pd.DataFrame, names: Mapping[str, str] | None) ->
             "Practitioner": over["practitioner_id"],
             "Role": over["role"].map(role_name),
             "Home agency": over["home_agency_id"].map(shown.name),
-            "% of capacity": 100 * over["utilisation"],
-            "Points above": over["points"] - over["capacity"],
+            "% of capacity": (100 * over["utilisation"]).round(1),
+            "Points above": (over["points"] - over["capacity"]).round(2),
             "Severe": over["severe"].map({True: "yes", False: "no"}),
             "Since": since,
             "Days": over["days"],
             "TACs led": over["tacs_led"],
             "TACs supported": over["tacs_supported"],
-            "Points": over["points"],
-            "Capacity": over["capacity"],
+            "Points": over["points"].round(2),
+            "Capacity": over["capacity"].round(2),
             "Last 12 months": over["past"],
         }
     )
@@ -129,7 +129,7 @@ def working(shown: View, over: pd.DataFrame) -> None:
                         f"{row['tacs_supported']:,}",
                         f"{row['tacs_led'] + row['tacs_supported']:,}",
                     ],
-                    "Points": [number(float(x)) for x in (row["lead_points"], supporting, row["points"])],
+                    "Points": [f"{x:,.1f}" for x in (row["lead_points"], supporting, row["points"])],
                 }
             ),
             hide_index=True,
@@ -142,13 +142,13 @@ def working(shown: View, over: pd.DataFrame) -> None:
                     "Agency": posts["agency_id"].map(shown.name),
                     "Full time": [per_cent(x) for x in posts["fte"]],
                     "Of that for case work": [per_cent(x) for x in posts["tac_share"]],
-                    "Points": [number(x) for x in posts["capacity"]],
+                    "Points": [f"{x:,.1f}" for x in posts["capacity"]],
                 }
             ),
             hide_index=True,
         )
     with right:
-        past = [x for x in row["past"] if x is not None]
+        past = row["past"]
         st.metric(
             "Points as a part of capacity",
             per_cent(float(row["utilisation"])),

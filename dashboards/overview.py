@@ -61,6 +61,7 @@ class Figure:
             help=self.help,
             border=True,
             width=190,
+            height="stretch",
         )
 
 

@@ -56,6 +56,8 @@ _FONT: Final = '"Source Sans", "Segoe UI", "Helvetica Neue", Arial, sans-serif'
 OPTIONS: Final[dict[str, str]] = {
     "theme.font": _FONT,
     "theme.headingFontSizes": "1.9rem,1.35rem,1.15rem,1rem,1rem,1rem",
+    "theme.paddingTop": "4.5rem",
+    "theme.paddingBottom": "3rem",
     "theme.showWidgetBorder": "true",
     "theme.linkUnderline": "true",
     **{f"theme.light.{name}": colour for name, colour in LIGHT.items()},

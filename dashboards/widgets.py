@@ -165,7 +165,11 @@ def _take_address(found: Held, known: Mapping[str, str]) -> None:
 
 
 def _put_address(asked: Asked) -> None:
-    st.query_params.from_dict({AS_OF: asked.as_of.isoformat(), AGENCIES: list(asked.agencies)})
+    st.query_params[AS_OF] = asked.as_of.isoformat()
+    if asked.agencies:
+        st.query_params[AGENCIES] = list(asked.agencies)
+    elif AGENCIES in st.query_params:
+        del st.query_params[AGENCIES]
     st.session_state["address"] = (asked.as_of.isoformat(), asked.agencies)
 
 
@@ -240,7 +244,8 @@ def table(
 ) -> None:
     """Rows to read and to take away, as CSV and as a workbook with the day and the filters on it."""
     st.dataframe(rows, hide_index=True, width="stretch", column_config=dict(columns or {}), alt=title)
-    downloads(rows, name, title, source)
+    pictures = [c for c in rows.columns if rows[c].map(lambda cell: isinstance(cell, list)).any()]
+    downloads(rows.drop(columns=pictures), name, title, source)
 
 
 def downloads(rows: pd.DataFrame, name: str, title: str, source: str) -> None:

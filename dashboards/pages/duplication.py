@@ -6,7 +6,7 @@ import pandas as pd
 import streamlit as st
 
 from dashboards import widgets
-from dashboards.duplication import WHAT_TO_DO, between_agencies, by_group, counts
+from dashboards.duplication import BETWEEN_AGENCIES, GROUPS, WHAT_TO_DO, between_agencies, by_group, counts
 from reports import charts, findings
 from reports.words import DUPLICATE_KINDS, DUPLICATE_UNITS, SUPPRESSED, role_name
 
@@ -34,18 +34,18 @@ def agencies(kind: str) -> None:
     if pairs.empty:
         widgets.empty("None between the agencies chosen.")
         return
-    kept, hidden = pairs[~pairs["suppressed"]], int(pairs["suppressed"].sum())
-    if hidden:
-        more = f"{hidden} more pairs of agencies" if len(kept) else f"{hidden} pairs of agencies"
-        st.markdown(f"{more}, each with a few cases only (c: suppressed).")
+    kept = pairs[~pairs["suppressed"]]
+    if len(kept) < len(pairs):
+        # not how many: with the total it would tell that each has one
+        also = "Other pairs" if len(kept) else "All pairs"
+        st.markdown(f"{also} of agencies concerned have a few cases each (c: suppressed).")
     if kept.empty:
         return
-    pairs = kept
     table = pd.DataFrame(
         {
-            "Agency": pairs["first"].map(shown.name),
-            "And": pairs["second"].map(shown.name),
-            "Cases": cells(pairs),
+            "Agency": kept["first"].map(shown.name),
+            "And": kept["second"].map(shown.name),
+            "Cases": cells(kept),
         }
     )
     widgets.table(table, f"{kind}-agencies", f"{DUPLICATE_KINDS[kind]}, by agencies", shown.source)
@@ -54,6 +54,9 @@ def agencies(kind: str) -> None:
 def groups(kind: str, column: str, head: str) -> None:
     """The cases of one kind by a column."""
     frame = by_group(found, kind, column, day)
+    if frame["suppressed"].all():
+        st.markdown("By " + head.lower() + ": a few cases of each concerned (c: suppressed).")
+        return
     table = pd.DataFrame({head: frame[column].map(role_name), "Cases": cells(frame)})
     widgets.table(table, f"{kind}-{column}", f"{DUPLICATE_KINDS[kind]}, by {head.lower()}", shown.source)
 
@@ -66,19 +69,13 @@ for kind, cases, hidden in zip(kinds["kind"], kinds["cases"], kinds["suppressed"
     st.markdown(f"**{words}.** What to do: {WHAT_TO_DO[kind]}")
     if many == 0:
         continue
-    if kind == "duplicate_services":
-        left, right = st.columns(2, gap="large")
-        with left:
+    column, head = GROUPS.get(kind, ("", ""))
+    left, right = st.columns(2, gap="large")
+    with left:
+        if kind in BETWEEN_AGENCIES:
             agencies(kind)
-        with right:
-            groups(kind, "category", "Kind of service")
-    elif kind == "repeat_assessments":
-        left, right = st.columns(2, gap="large")
-        with left:
-            agencies(kind)
-        with right:
-            groups(kind, "kind", "Kind of assessment")
-    elif kind == "sibling_teams":
-        agencies(kind)
+    with right:
+        if column:
+            groups(kind, column, head)
 
 widgets.foot(shown, list(WHAT_TO_DO))

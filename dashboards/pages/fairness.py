@@ -13,14 +13,12 @@ from reports.words import NOT_DEFINED
 shown = widgets.view()
 found, day = shown.found, shown.asked.as_of
 
-scope = st.segmented_control(
-    "Which teams count",
-    ["All teams", "Without those whose lead is fixed by statute or guidance"],
-    default="All teams",
-    required=True,
-    key="teams",
+discretionary = st.toggle(
+    "Leave out the teams whose lead is fixed by statute or guidance",
+    key="discretionary",
+    bind="query-params",
+    help="A status such as a child protection plan says who has to lead: that is no unfairness.",
 )
-discretionary = scope != "All teams"
 fair = data.fair(found, day, discretionary=discretionary, full=True)
 rows = shown.within(agencies(found, day, discretionary=discretionary), "agency_id")
 
