@@ -33,11 +33,12 @@ def neo4j_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningNe
     if os.environ.get("NEO4J_URI"):
         yield None
         return
-    from tests.neo4j.server import start_neo4j  # noqa: PLC0415
+    from tests.neo4j.server import QUICK_START, start_neo4j  # noqa: PLC0415
 
-    server = start_neo4j(tmp_path_factory.mktemp("neo4j"))
+    server = start_neo4j(tmp_path_factory.mktemp("neo4j"), jvm_options=QUICK_START)
     yield server
-    server.stop()
+    # nothing of it is kept, so it need not wind down
+    server.kill()
 
 
 @pytest.fixture(scope="session")
