@@ -195,7 +195,7 @@ def test_the_test_of_the_lead_counts_by_hand() -> None:
     assert found["variance"].tolist() == pytest.approx([variance, variance])
     z = (2 - (1.5 + 12 / 27)) / math.sqrt(variance)
     assert found["z"].tolist() == pytest.approx([z, -z])
-    # LA: 1 + Bernoulli(.5) + Bernoulli(12/27): 1 with .5 * 15/27, 2 with .5, 3 with .5 * 12/27; 2 is likeliest
+    # LA: 1 with .5 * 15/27, 2 with .5, 3 with .5 * 12/27; so 2, as observed, is likeliest
     assert found["p"].tolist() == pytest.approx([1, 1])
     assert found["p_adjusted"].tolist() == pytest.approx([1, 1])
 
