@@ -42,20 +42,35 @@ LOOK_SECONDS = 1.0
 STOP_SECONDS = 10.0
 ESTABLISHED = "01"
 
+# What counts only as a JVM property: in the server's own configuration it is ignored without a word.
+SETTINGS = {
+    "arcadedb.txWalFlush": "2",  # an fsync at every commit
+    "arcadedb.opencypher.loadCsv.allowFileUrls": "false",
+    "arcadedb.opencypher.loadCsv.allowRemoteUrls": "false",
+    "arcadedb.command.timeout": str(30 * 60 * 1000),  # milliseconds, of anybody's one command
+    "arcadedb.polyglotEngineEnabled": "false",
+    "arcadedb.server.logsDirectory": "log",
+}
+
 
 def jvm_arguments(heap: str) -> str:
-    """The heap, and the engine's settings that count only as JVM properties; none is secret."""
-    properties = {
-        "txWalFlush": "2",
-        "opencypher.loadCsv.allowFileUrls": "false",
-        "opencypher.loadCsv.allowRemoteUrls": "false",
-        "command.timeout": str(30 * 60 * 1000),
-        "polyglotEngineEnabled": "false",
-        "server.logsDirectory": "log",
-    }
+    """The heap and the engine's settings, as the JVM bridge reads them; none of them is secret."""
     # -Xrs: the JVM leaves the signals to us. The collector: faster loads in less memory, measured.
-    settings = (f"-Darcadedb.{name}={value}" for name, value in properties.items())
+    settings = (f"-D{name}={value}" for name, value in SETTINGS.items())
     return " ".join(["-Xrs", "-XX:+UseParallelGC", f"-Xmx{heap}", *settings])
+
+
+def check_settings() -> None:
+    """Refuse to serve without a setting that an upgrade renamed: the engine would ignore it silently."""
+    import jpype  # type: ignore[import-untyped]  # noqa: PLC0415
+
+    known = jpype.JClass("com.arcadedb.GlobalConfiguration")
+    for name, value in SETTINGS.items():
+        setting = known.findByKey(name)
+        found = None if setting is None else str(setting.getValueAsString())
+        if found != value:
+            raise RuntimeError(f"the engine's setting {name} is {found}, not {value}")
+    print("engine: settings hold:", *(f"{k}={v}" for k, v in SETTINGS.items()), file=sys.stderr, flush=True)
 
 
 def open_connections(bolt_port: int) -> int | None:
@@ -140,6 +155,7 @@ class EngineProcess:
                 "server.plugins": BOLT_PLUGIN,
             },
         )
+        check_settings()
         self.server.start()
         database = self.server.create_database(DATABASE)
         list(database.query("opencypher", "RETURN 1"))
