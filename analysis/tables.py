@@ -237,11 +237,11 @@ def load_state(store: Store) -> State:
     rows = store.fetch(
         "MATCH (l:Load) RETURN l.load_id, l.finished_at, l.outcome, "
         "coalesce(l.rows_created, 0) + coalesce(l.rows_updated, 0) + coalesce(l.rows_retired, 0) "
-        "ORDER BY l.load_id"
+        ", l.started_at ORDER BY coalesce(l.started_at, ''), l.load_id"
     )
     named: tuple[str, str] | None = None
     settled = True
-    for load_id, finished_at, outcome, changed in rows:
+    for load_id, finished_at, outcome, changed, _ in rows:
         if finished_at is None or outcome not in ("loaded", "refused"):
             settled = False
         elif outcome == "loaded":

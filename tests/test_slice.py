@@ -194,6 +194,23 @@ def test_fresh_until_a_load_changes_something(writer: Store, reader: Store, tmp_
     assert third.table("agencies")["agency_id"].tolist() == ["A1", "A2"]
 
 
+def test_of_two_loads_in_one_second_the_one_begun_later_counts(
+    writer: Store, reader: Store, tmp_path: Path
+) -> None:
+    """Their ids sort by chance."""
+    for load_id, second in (("20261122T025711-bbbbbb", "11.1"), ("20261122T025711-aaaaaa", "11.9")):
+        add_agency(writer, load_id)
+        finish(writer, load_id)
+        writer.write(
+            "MATCH (l:Load {load_id: $load_id}) SET l.started_at = $at",
+            load_id=load_id,
+            at=f"2026-11-22T02:57:{second}00000+00:00",
+        )
+        found = Slice.current(reader, tmp_path)
+        assert found.load_id == load_id
+    assert len(found.table("agencies")) == 2
+
+
 def test_while_a_load_runs_the_one_before_it_is_shown(writer: Store, reader: Store, tmp_path: Path) -> None:
     finish(writer, "1")
     Slice.current(reader, tmp_path)
