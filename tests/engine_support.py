@@ -7,6 +7,7 @@ import os
 import signal
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -69,3 +70,29 @@ def listening_addresses(pid: int) -> set[str]:
             if fields[3] == "0A" and f"socket:[{fields[9]}]" in inodes:
                 found.add(fields[1].split(":")[0])
     return found
+
+
+@dataclass(frozen=True)
+class Served:
+    """A running engine with its three sign-ins and two nodes in it."""
+
+    endpoint: engine.Endpoint
+    admin: neo4j.Driver
+    writer: neo4j.Driver
+    reader: neo4j.Driver
+
+
+@contextlib.contextmanager
+def serving(home: Path) -> Iterator[Served]:
+    """An engine with a little in it, stopped at the end."""
+    endpoint = engine.ensure_running(home, heap="256m", reader_timeout=3)
+    with (
+        signed_in(endpoint, "admin") as admin,
+        signed_in(endpoint, "writer") as writer,
+        signed_in(endpoint, "reader") as reader,
+    ):
+        ask(admin, "CREATE CONSTRAINT thing_id FOR (n:Thing) REQUIRE n.id IS UNIQUE")
+        ask(admin, "CREATE CONSTRAINT link_id FOR ()-[r:LINK]-() REQUIRE r.id IS UNIQUE")
+        ask(writer, "CREATE (a:Thing {id: 'a', size: 1})-[:LINK {id: 'l'}]->(b:Thing {id: 'b', size: 2})")
+        yield Served(endpoint, admin, writer, reader)
+    assert engine.stop(home)

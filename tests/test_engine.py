@@ -11,48 +11,38 @@ import sys
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 import neo4j
 import pytest
-from neo4j.exceptions import ClientError, Neo4jError
+from neo4j.exceptions import Neo4jError
 
 from graphmodel import engine
-from graphmodel.engine_accounts import groups, hashed
+from graphmodel.engine_accounts import hashed
 from graphmodel.engine_files import EngineFiles, Secret, take_lock
 from graphmodel.engine_server import jvm_arguments, open_connections
 from graphmodel.errors import EngineError
-from tests.engine_support import ask, is_alive, kill, listening_addresses, signed_in, wait_until
+from tests.engine_support import (
+    Served,
+    ask,
+    is_alive,
+    kill,
+    listening_addresses,
+    serving,
+    signed_in,
+    wait_until,
+)
 
 LOOPBACK_HEX = {"0100007F", "0000000000000000FFFF00000100007F", "00000000000000000000000001000000"}
 PROJECT = Path(__file__).resolve().parent.parent
 
 
-@dataclass(frozen=True)
-class Served:
-    """An engine that lives as long as this module's tests, with its three sign-ins."""
-
-    endpoint: engine.Endpoint
-    admin: neo4j.Driver
-    writer: neo4j.Driver
-    reader: neo4j.Driver
-
-
 @pytest.fixture(scope="module")
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    home = tmp_path_factory.mktemp("engine") / "a folder"
-    endpoint = engine.ensure_running(home, heap="256m", reader_timeout=3)
-    with (
-        signed_in(endpoint, "admin") as admin,
-        signed_in(endpoint, "writer") as writer,
-        signed_in(endpoint, "reader") as reader,
-    ):
-        ask(admin, "CREATE CONSTRAINT thing_id FOR (n:Thing) REQUIRE n.id IS UNIQUE")
-        ask(admin, "CREATE CONSTRAINT link_id FOR ()-[r:LINK]-() REQUIRE r.id IS UNIQUE")
-        ask(writer, "CREATE (a:Thing {id: 'a', size: 1})-[:LINK {id: 'l'}]->(b:Thing {id: 'b', size: 2})")
-        yield Served(endpoint, admin, writer, reader)
-    assert engine.stop(home)
+    """An engine that lives as long as this module's tests."""
+    with serving(tmp_path_factory.mktemp("engine") / "a folder") as found:
+        yield found
 
 
 @pytest.fixture
@@ -65,17 +55,6 @@ def home(tmp_path: Path) -> Iterator[Path]:
 
 def start(home: Path, **options: float) -> engine.Endpoint:
     return engine.ensure_running(home, heap="128m", **options)  # type: ignore[arg-type]
-
-
-def picture(served: Served) -> list[list[object]]:
-    """All that a refused statement could have changed."""
-    return [
-        *ask(served.admin, "MATCH (n) RETURN labels(n), properties(n) ORDER BY n.id"),
-        *ask(served.admin, "MATCH ()-[r]->() RETURN type(r), properties(r)"),
-        *ask(served.admin, "SHOW INDEXES YIELD labelsOrTypes, properties RETURN labelsOrTypes, properties"),
-        *ask(served.admin, "SHOW CONSTRAINTS YIELD name RETURN name ORDER BY name"),
-        *ask(served.admin, "SHOW USERS YIELD user RETURN user ORDER BY user"),
-    ]
 
 
 # --- one engine a folder -------------------------------------------------------------------------
@@ -384,118 +363,3 @@ def test_open_connections_are_counted(served: Served) -> None:
     with signed_in(served.endpoint, "reader") as driver:
         driver.verify_connectivity()
         assert (open_connections(port) or 0) > before
-
-
-# --- who may do what -----------------------------------------------------------------------------
-
-REFUSED_TO_THE_READER = [
-    "CREATE (:Thing {id: 'z'})",
-    "MERGE (:Thing {id: 'z'})",
-    "MATCH (n:Thing) SET n.size = 9",
-    "MATCH (n:Thing {id: 'a'}) SET n += {size: 9}",
-    "MATCH (n:Thing) REMOVE n.size",
-    "MATCH (n:Thing) DETACH DELETE n",
-    "MATCH (n:Thing) SET n:Other",
-    "MATCH ()-[r:LINK]->() DELETE r",
-    "MATCH ()-[r:LINK]->() SET r.since = 1",
-    "MATCH (a:Thing {id: 'a'}), (b:Thing {id: 'b'}) CREATE (b)-[:LINK {id: 'm'}]->(a)",
-    "MERGE (n:Thing {id: 'a'}) ON MATCH SET n.size = 9",
-    "FOREACH (i IN [1] | CREATE (:Thing {id: 'f'}))",
-    "UNWIND [1, 2] AS i CALL (i) { CREATE (:Thing {id: toString(i)}) } IN TRANSACTIONS",
-    "PROFILE CREATE (:Thing {id: 'z'})",
-    "CREATE INDEX FOR (n:Thing) ON (n.size)",
-    "EXPLAIN CREATE INDEX FOR (n:Thing) ON (n.size)",
-    "CREATE CONSTRAINT FOR (n:Thing) REQUIRE n.size IS UNIQUE",
-    "EXPLAIN CREATE CONSTRAINT FOR (n:Thing) REQUIRE n.size IS UNIQUE",
-    "DROP CONSTRAINT thing_id",
-    "EXPLAIN DROP CONSTRAINT thing_id",
-    "LOAD CSV FROM 'file:///etc/hostname' AS line RETURN line",
-    "LOAD CSV FROM 'http://127.0.0.1:1/x' AS line RETURN line",
-    "CREATE USER intruder SET PASSWORD 'intruder-intruder'",
-    "ALTER USER root SET PASSWORD 'intruder-intruder'",
-    "DROP USER tacgraph_writer",
-    "SHOW USERS",
-    "CALL merge.node(['Thing'], {id: 'q'}, {}, {})",
-    "CALL merge.relationship(null, 'LINK', {}, {}, null, {})",
-    "CALL apoc.create.node(['Thing'], {id: 'q'})",
-    "CALL apoc.cypher.doIt('CREATE (:Thing {id: 1})', {})",
-    "CALL db.createLabel('Other')",
-]
-
-
-@pytest.mark.parametrize("query", REFUSED_TO_THE_READER)
-def test_the_reader_is_refused(served: Served, query: str) -> None:
-    before = picture(served)
-    with pytest.raises(Neo4jError):
-        ask(served.reader, query)
-    assert picture(served) == before
-
-
-def test_the_reader_explains_a_write_without_writing(served: Served) -> None:
-    before = picture(served)
-    ask(served.reader, "EXPLAIN CREATE (:Thing {id: 'z'})")
-    assert picture(served) == before
-
-
-def test_the_reader_reads_all_rows(served: Served) -> None:
-    rows = ask(served.reader, "UNWIND range(1, 25000) AS i RETURN i")
-    assert len(rows) == 25_000
-    assert ask(served.reader, "UNWIND range(1, 200000) AS i RETURN count(i)") == [[200_000]]
-
-
-def test_no_group_limits_the_rows_of_a_result() -> None:
-    text = json.dumps(groups(120))
-    assert text.count('"resultSetLimit": -1') == text.count("resultSetLimit") == 6
-
-
-REFUSED_TO_THE_WRITER = [
-    "CREATE (:Unknown {id: 'z'})",
-    "MERGE (:Unknown {id: 'z'})",
-    "MATCH (a:Thing {id: 'a'}) CREATE (a)-[:UNKNOWN]->(a)",
-    "MATCH (n:Thing) SET n:Unknown",
-    "CREATE CONSTRAINT FOR (n:Thing) REQUIRE n.size IS UNIQUE",
-    "CREATE INDEX FOR (n:Thing) ON (n.size)",
-    "EXPLAIN CREATE INDEX FOR (n:Thing) ON (n.size)",
-    "DROP CONSTRAINT thing_id",
-    "LOAD CSV FROM 'file:///etc/hostname' AS line RETURN line",
-    "CREATE USER intruder SET PASSWORD 'intruder-intruder'",
-]
-
-
-@pytest.mark.parametrize("query", REFUSED_TO_THE_WRITER)
-def test_the_writer_is_refused_the_schema(served: Served, query: str) -> None:
-    before = picture(served)
-    with pytest.raises(Neo4jError):
-        ask(served.writer, query)
-    assert picture(served) == before
-
-
-def test_the_writer_creates_changes_and_deletes_records(served: Served) -> None:
-    before = picture(served)
-    ask(served.writer, "CREATE (:Thing {id: 'w', fresh: true})-[:LINK {id: 'w'}]->(:Thing {id: 'v'})")
-    ask(served.writer, "MATCH (n:Thing {id: 'w'}) SET n.size = 3")
-    assert ask(served.reader, "MATCH (n:Thing {id: 'w'})-->(m) RETURN n.size, m.id") == [[3, "v"]]
-    ask(served.writer, "MATCH (n:Thing) WHERE n.id IN ['w', 'v'] DETACH DELETE n")
-    assert picture(served) == before
-
-
-@pytest.mark.parametrize("role", ["admin", "writer"])
-@pytest.mark.parametrize("place", ["file:///etc/hostname", "/etc/hostname", "http://127.0.0.1:1/x"])
-def test_nobody_reads_files_or_addresses_through_the_engine(served: Served, role: str, place: str) -> None:
-    with signed_in(served.endpoint, role) as driver, pytest.raises(ClientError):
-        ask(driver, "LOAD CSV FROM $place AS line RETURN line", place=place)
-
-
-@pytest.mark.parametrize(
-    "query",
-    [
-        "UNWIND range(1, 6000) AS a UNWIND range(1, 6000) AS b WITH a * b AS c RETURN sum(c)",
-        "UNWIND range(1, 9000) AS a MATCH (x:Thing), (y:Thing) UNWIND range(1, 9000) AS b RETURN max(a + b)",
-    ],
-)
-def test_a_readers_endless_query_is_ended(served: Served, query: str) -> None:
-    begin = time.monotonic()
-    with pytest.raises(ClientError, match=r"terminated|[Tt]imeout"):
-        ask(served.reader, query)
-    assert time.monotonic() - begin < 10
-    assert ask(served.reader, "RETURN 1") == [[1]]
