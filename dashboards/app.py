@@ -40,6 +40,3 @@ def main() -> None:
         page.run()
     except TacgraphError as problem:
         widgets.fault(problem)
-
-
-main()

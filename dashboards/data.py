@@ -228,8 +228,8 @@ def overload(found: Held, day: date) -> pd.DataFrame:
     Columns of `load`, then since, days, longer and `past` (a list of parts of capacity at the last twelve
     month ends with capacity, oldest first, the day last).
     """
-    now = load(found, day)
-    over = now[now["overloaded"]].sort_values(["utilisation", "practitioner_id"], ascending=[False, True])
+    order = query(found, "overloaded_leads", day)["practitioner_id"]
+    over = load(found, day).set_index("practitioner_id").loc[order].reset_index()
     past = pd.DataFrame(
         {
             end: load(found, end).set_index("practitioner_id")["utilisation"]

@@ -64,7 +64,7 @@ def serve(home: Path, *, port: int, as_of: date | None) -> int:
         os.environ[AS_OF_VARIABLE] = as_of.isoformat()
     from streamlit.web import cli  # noqa: PLC0415  (half a second, not wanted before the port is checked)
 
-    app = Path(__file__).with_name("app.py")
+    app = Path(__file__).parent / "entry" / "run.py"
     try:
         cli.main(["run", str(app), *options(port)], standalone_mode=False)
     except KeyboardInterrupt:

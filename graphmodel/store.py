@@ -207,16 +207,21 @@ class Store:
         Values come as the driver gives them: ask for dates as text. No audit record: nothing of it is
         shown to anybody before an `analysis` or a `Viewer` has had its say.
         """
-        with self._session("READ") as session:
-            result = session.run(cast("Any", query), dict(parameters or {}))
-            rows: list[list[Any]] = []
-            for record in result:
-                rows.append(record.values())
-                if len(rows) >= chunk:
+        try:
+            with self._session("READ") as session:
+                result = session.run(cast("Any", query), dict(parameters or {}))
+                rows: list[list[Any]] = []
+                for record in result:
+                    rows.append(record.values())
+                    if len(rows) >= chunk:
+                        yield rows
+                        rows = []
+                if rows:
                     yield rows
-                    rows = []
-            if rows:
-                yield rows
+        except Neo4jError as fault:
+            raise _query_fault(fault, None) from fault
+        except DriverError as fault:
+            raise _lost(self.uri) from fault
 
     def fetch(self, query: str, parameters: Mapping[str, Any] | None = None) -> list[list[Any]]:
         """All rows of a small read for the program's own use: see `stream`."""

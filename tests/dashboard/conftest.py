@@ -1,0 +1,51 @@
+"""A small made-up partnership in an embedded engine of its own, for the pages and for a real server."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from analysis.tables import Slice
+from dashboards import data
+from graphmodel import engine
+from loaders import load
+from tacgraph.example import write_example
+
+LAST = date(2026, 10, 31)
+
+
+@dataclass(frozen=True)
+class Partnership:
+    """The data folder that the pages read, and the tables that were loaded into it."""
+
+    home: Path
+    tables: Slice
+
+
+@pytest.fixture(scope="session")
+def partnership(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Partnership]:
+    """Loaded by the real loader, once."""
+    folder = tmp_path_factory.mktemp("dashboard")
+    home = folder / "home"
+    home.mkdir(mode=0o700)
+    write_example(folder / "example", children=4_000, seed=1, until=LAST)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.delenv("NEO4J_URI", raising=False)
+        patch.setenv("TACGRAPH_HOME", str(home))
+        load(folder / "example", home=home)
+    yield Partnership(home, Slice.from_folder(folder / "example"))
+    engine.stop(home)
+
+
+@pytest.fixture
+def at_home(partnership: Partnership, monkeypatch: pytest.MonkeyPatch) -> Iterator[Partnership]:
+    """The process pointed at the partnership."""
+    monkeypatch.delenv("NEO4J_URI", raising=False)
+    monkeypatch.delenv("TACGRAPH_AS_OF", raising=False)
+    monkeypatch.setenv("TACGRAPH_HOME", str(partnership.home))
+    yield partnership
+    data.forget()
