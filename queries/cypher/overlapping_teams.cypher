@@ -37,9 +37,10 @@ WITH one.tac_id AS tac_id_1, other.tac_id AS tac_id_2, one.members AS members_1,
   count(*) AS shared
 WHERE shared >= $min_shared
 MATCH (t1:Tac {tac_id: tac_id_1})-[:FOR_CHILD]->(c1:Child)
-MATCH (t2:Tac {tac_id: tac_id_2})-[:FOR_CHILD]->(c2:Child)
 OPTIONAL MATCH (c1)-[:IN_FAMILY]->(f1:Family)
+WITH tac_id_1, tac_id_2, members_1, members_2, shared, f1.family_id AS family_id_1
+MATCH (t2:Tac {tac_id: tac_id_2})-[:FOR_CHILD]->(c2:Child)
 OPTIONAL MATCH (c2)-[:IN_FAMILY]->(f2:Family)
 RETURN tac_id_1, tac_id_2, shared, 1.0 * shared / (members_1 + members_2 - shared) AS jaccard,
-  coalesce(f1.family_id = f2.family_id, false) AS same_family
+  coalesce(family_id_1 = f2.family_id, false) AS same_family
 ORDER BY tac_id_1, tac_id_2
