@@ -263,18 +263,21 @@ LOAD_COLUMNS: Final = (
 def _masked(month: Month, frame: pd.DataFrame, end: set[str], up_to: int) -> Masked:
     """Agencies or roles: what they lead with all that derives from it, who leads, who is overloaded.
 
-    Lead counts add up with the TACs without a lead, less the leads beyond one a TAC, to the active TACs,
-    so these two stand beside them.
+    Lead counts add up, with the TACs without a lead and less the leads beyond one a TAC, to the active
+    TACs: where one of these three is small, no table may give the sum of its lead counts.
     """
-    beyond = _beyond(month.end), _beyond(month.sums)
+    guarded = _guarded(month.end, up_to)
+    guarded_sum = _guarded(month.sums, up_to * month.days)
     known = "overloaded" not in end
     columns = tuple(c for c in LOAD_COLUMNS if c in frame)
     rules = {
         "load": Rule(
             columns,
             (
-                Count(list(frame["tacs_led"]), (month.end["without_lead"], beyond[0])),
-                Count(list(frame["sum_led"]), (month.sums["without_lead"], beyond[1]), days=month.days),
+                Count(list(frame["tacs_led"])),
+                Count(list(frame["tacs_led"]), guarded=guarded),
+                Count(list(frame["sum_led"]), days=month.days),
+                Count(list(frame["sum_led"]), guarded=guarded_sum, days=month.days),
             ),
         ),
         "leading": Rule(("leading",), (Count(list(frame["leading"])),), ("load",)),
@@ -291,6 +294,11 @@ def _masked(month: Month, frame: pd.DataFrame, end: set[str], up_to: int) -> Mas
     return masked(frame, rules, up_to=up_to)
 
 
+def _guarded(counts: Counts, limit: int) -> bool:
+    """Whether the sum of all leads would give away a small count that is hidden elsewhere."""
+    return any(small(v, limit) for v in (counts["active_tacs"], counts["without_lead"], _beyond(counts)))
+
+
 def _beyond(counts: Counts) -> float:
     return counts["led"] - (counts["active_tacs"] - counts["without_lead"])
 
@@ -303,9 +311,9 @@ def _others(month: Month, hidden: pd.Series, up_to: int) -> dict[str, float]:
     """
     frame = month.agencies[hidden.to_numpy(dtype=bool)]
     led, days = float(frame["tacs_led"].sum()), float(frame["sum_led"].sum())
-    ends = (led, month.end["without_lead"], _beyond(month.end))
-    sums = (days, month.sums["without_lead"], _beyond(month.sums))
-    given_away = any(small(v, up_to) for v in ends) or any(small(v, up_to * month.days) for v in sums)
+    limit = up_to * month.days
+    given_away = small(led, up_to) or small(days, limit)
+    given_away |= _guarded(month.end, up_to) or _guarded(month.sums, limit)
     if len(frame) <= 1 or given_away:
         return {}
     columns = ("expected_tacs_led", "lead_points", "capacity", "load_share", "capacity_share")

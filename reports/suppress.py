@@ -20,15 +20,15 @@ from graphmodel.access import suppressed
 class Count:
     """A column of counts whose total is known to the reader.
 
-    `beside` are counts outside the frame that add up with it to that total; the small ones among them
-    are hidden where they stand, so that one more of ours must go with a single one. `shown` says whether
-    the reader can know the total at all, `days` how many daily counts each value sums up (a mean over a
-    month is masked as the sum over its days, so that no fraction is rounded away).
+    `shown` says whether the reader can know the total at all; `guarded` that the total itself would give
+    away a small count elsewhere, so that at least one of ours must go and the total with it. `days` is how
+    many daily counts each value sums up (a mean over a month is masked as the sum over its days, so that
+    no fraction is rounded away).
     """
 
     each: Sequence[float]
-    beside: tuple[float, ...] = ()
     shown: bool = True
+    guarded: bool = False
     days: int = 1
 
 
@@ -63,8 +63,9 @@ def small(value: float, up_to: int) -> bool:
 
 def _flags(count: Count, up_to: int) -> list[bool]:
     limit = up_to * count.days
-    beside = [value for value in count.beside if small(value, limit)]
-    whole = [0 if np.isnan(value) else round(value) for value in (*count.each, *beside)]
+    whole = [0 if np.isnan(value) else round(value) for value in count.each]
+    # a stand-in for the count elsewhere: small, so that it never suffices alone
+    whole += [1] if count.guarded else []
     return suppressed(whole, up_to=limit, total_shown=count.shown)[: len(count.each)]
 
 
