@@ -148,3 +148,8 @@ def data_folder() -> Path:
     home = Path(os.environ.get("TACGRAPH_HOME") or ".tacgraph").resolve()
     home.mkdir(mode=0o700, parents=True, exist_ok=True)
     return home
+
+
+def named_database() -> str | None:
+    """The address in `NEO4J_URI`; None where the embedded engine of the data folder is the database."""
+    return os.environ.get("NEO4J_URI") or None

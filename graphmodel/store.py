@@ -60,11 +60,6 @@ class Target:
     password: str = field(repr=False)
 
 
-def named_by_environment() -> bool:
-    """Whether `NEO4J_URI` names a database, instead of the embedded engine of the data folder."""
-    return bool(os.environ.get("NEO4J_URI"))
-
-
 def find_target(home: Path, account: AccountName, on_wait: Callable[[str], None] | None = None) -> Target:
     """The database that the environment names, else the data folder's embedded engine, started if need be.
 

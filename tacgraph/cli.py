@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Sequence
 from importlib.metadata import version
 
 from cyclopts import App, CycloptsError
@@ -32,11 +33,11 @@ app.command(site_commands.dashboard)
 app.command(site_commands.doctor)
 
 
-def main() -> None:
-    """Run the command line; a fault ends in one line that names the thing, the fault and the mend."""
+def main(words: Sequence[str] | None = None) -> None:
+    """Run `words` (default: the process's own); a fault ends in one line: the thing, the fault, the mend."""
     os.umask(0o077)
     try:
-        code = app()
+        code = app(sys.argv[1:] if words is None else list(words))
     except TacgraphError as fault:
         warn(str(fault))
         sys.exit(fault.exit_code)

@@ -9,7 +9,6 @@ from cyclopts import Parameter
 from rich.table import Table
 
 from graphmodel.settings import data_folder
-from graphmodel.store import Store
 from tacgraph.console import messages, progress_bars, say, warn
 
 
@@ -57,6 +56,7 @@ def load(
     _print_report(report)
     if not dry_run:
         from analysis.tables import Slice
+        from graphmodel.store import Store
 
         with Store.open(home) as store, progress_bars() as progress:
             Slice.current(store, home, progress)

@@ -16,8 +16,8 @@ from packaging.requirements import Requirement
 from graphmodel.access import AuditLog
 from graphmodel.cypher import constraints
 from graphmodel.errors import TacgraphError
-from graphmodel.settings import load_settings, own_file
-from graphmodel.store import Store, named_by_environment
+from graphmodel.settings import load_settings, named_database, own_file
+from graphmodel.store import Store
 
 LOW_DISK_BYTES = 1_000_000_000
 
@@ -37,7 +37,7 @@ def examine(home: Path) -> list[Check]:
     checks = [_python(), _packages(), _settings(), _folder(home), _disk(home), _audit(home)]
     try:
         with Store.open(home) as store:
-            where = "NEO4J_URI" if named_by_environment() else "embedded engine"
+            where = "NEO4J_URI" if named_database() else "embedded engine"
             checks.append(Check("database", ok=True, found=f"{store.uri} ({where})"))
             checks.extend(_database(store))
     except TacgraphError as fault:

@@ -5,8 +5,7 @@ from __future__ import annotations
 from cyclopts import App
 
 from graphmodel import engine
-from graphmodel.settings import data_folder, settings
-from graphmodel.store import named_by_environment
+from graphmodel.settings import data_folder, named_database, settings
 from tacgraph.console import say
 
 app = App(name="engine", help="The embedded engine of the data folder (TACGRAPH_HOME).")
@@ -17,7 +16,7 @@ def start() -> None:
     """Start the embedded engine, or find the one that runs."""
     endpoint = engine.ensure_running(data_folder(), idle_seconds=settings().engine.idle_seconds, on_wait=say)
     print(endpoint.uri)
-    if named_by_environment():
+    if named_database():
         say("NEO4J_URI is set, so the other commands use the database that it names, not this engine.")
 
 

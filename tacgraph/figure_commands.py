@@ -16,7 +16,6 @@ from rich.table import Table
 from graphmodel.access import Viewer
 from graphmodel.errors import SettingsError
 from graphmodel.settings import data_folder, settings
-from graphmodel.store import Store
 from tacgraph.console import progress_bars, say, table_width
 
 Format = Literal["table", "csv", "json", "parquet"]
@@ -59,6 +58,7 @@ def query(
     list_
         List the queries with their questions.
     """
+    from graphmodel.store import Store
     from queries import catalogue, coerce, run
 
     if list_ or name is None:
@@ -125,6 +125,7 @@ def fairness(
     """
     from analysis.fairness import fairness as measure
     from analysis.tables import Slice
+    from graphmodel.store import Store
 
     home = data_folder()
     with Store.open(home, on_wait=say) as store, progress_bars() as progress:
@@ -167,6 +168,7 @@ def report(*, month: str, out: Path) -> int:
         The folder to write to.
     """
     from analysis.tables import Slice
+    from graphmodel.store import Store
     from reports.monthly import write_report
 
     try:
