@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -22,7 +22,7 @@ from loaders.checks import check_rows, drop_blank_rows
 from loaders.findings import collect
 from loaders.identity import identity_key
 from loaders.raw import Source
-from loaders.references import check_references
+from loaders.references import Known, check_references
 from loaders.report import LoadReport, Progress, Silent, TableCounts
 from loaders.retire import Retirement, retire_childless
 from loaders.shape import shape
@@ -121,7 +121,7 @@ def _in_lock(run: _Run, stage: Staging, *, strict: bool) -> None:
         outcome = "failed"
         try:
             _read(run, stage)
-            _check(run, stage, store)
+            _check(run, stage, _known(run, stage, store))
             record.write_lists(stage, _folder(run))
             if strict and run.counts_of("rejected"):
                 outcome = "refused"
@@ -169,13 +169,13 @@ def _read(run: _Run, stage: Staging) -> None:
         raise SourceError(run.source.path_name, "has headers but no rows", "Export it again.")
 
 
-def _check(run: _Run, stage: Staging, store: Store) -> None:
+def _check(run: _Run, stage: Staging, known: Known) -> None:
     with run.stage("check rows"):
         for raw in run.source.tables:
             check_rows(stage, raw.name)
     with run.stage("check references"):
         for table in TABLES:
-            check_references(stage, table, _known(run, stage, store))
+            check_references(stage, table, known)
             shape(stage, table)
     with run.stage("look for findings"):
         run.findings = collect(stage, lambda _: run.progress.advance(1))
@@ -186,7 +186,7 @@ def _check(run: _Run, stage: Staging, store: Store) -> None:
         counts.rejected = counts.read - counts.repeated - good
 
 
-def _known(run: _Run, stage: Staging, store: Store) -> Callable[[str, list[str]], Iterable[str]]:
+def _known(run: _Run, stage: Staging, store: Store) -> Known:
     """What of these ids the graph holds; in a replacement, without what is about to be retired."""
 
     def known(label: str, ids: list[str]) -> list[str]:
