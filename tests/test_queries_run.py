@@ -197,6 +197,22 @@ def test_doubled_roles_and_handovers_at_equal_starts(reader: Store, writer: Stor
     assert run(reader, "lead_continuity") == [("t1", 2, 2, 31 + 28 + 31 + 30 + 31 + 31 + 30 + 31)]
 
 
+def test_one_child_is_one_family_two_unknown_families_are_not(
+    reader: Store, writer: Store, tmp_path: Path
+) -> None:
+    tables = {
+        "practitioners": people("gp"),
+        "children": ["c1,,,", "c2,,,", "c3,f,,", "c4,f,,"],
+        "tacs": [f"t{i},{c},,2026-01-01,,," for i, c in enumerate(("c1", "c1", "c2", "c3", "c4"))],
+        "memberships": [f"p1,t{i},2026-01-01," for i in range(5)],
+    }
+    load_plainly(write(tmp_path / "in", tables), writer, rows_per_transaction=50)
+    rows = run(reader, "overlapping_teams", min_shared=1)
+    assert len(rows) == 10
+    assert all((row[2], row[3]) == (1, 1.0) for row in rows)
+    assert [row[:2] for row in rows if row[4]] == [("t0", "t1"), ("t3", "t4")]
+
+
 def test_a_loop_of_line_managers_is_an_error_that_names_it(
     reader: Store, writer: Store, tmp_path: Path
 ) -> None:

@@ -6,7 +6,7 @@
 // identifying = "no"
 // sort = ["tac_id_1", "tac_id_2"]
 // notes = [
-//   "same_family: both children belong to one known family; false where a family is not known, even for one child.",
+//   "same_family: both TACs are for one child, or for children of one known family; two unknown families are not one.",
 //   "Two TACs of the same child are a pair like any other.",
 // ]
 // parameters = [
@@ -38,9 +38,10 @@ WITH one.tac_id AS tac_id_1, other.tac_id AS tac_id_2, one.members AS members_1,
 WHERE shared >= $min_shared
 MATCH (t1:Tac {tac_id: tac_id_1})-[:FOR_CHILD]->(c1:Child)
 OPTIONAL MATCH (c1)-[:IN_FAMILY]->(f1:Family)
-WITH tac_id_1, tac_id_2, members_1, members_2, shared, f1.family_id AS family_id_1
+WITH tac_id_1, tac_id_2, members_1, members_2, shared, c1.child_id AS child_id_1,
+  f1.family_id AS family_id_1
 MATCH (t2:Tac {tac_id: tac_id_2})-[:FOR_CHILD]->(c2:Child)
 OPTIONAL MATCH (c2)-[:IN_FAMILY]->(f2:Family)
 RETURN tac_id_1, tac_id_2, shared, 1.0 * shared / (members_1 + members_2 - shared) AS jaccard,
-  coalesce(family_id_1 = f2.family_id, false) AS same_family
+  child_id_1 = c2.child_id OR coalesce(family_id_1 = f2.family_id, false) AS same_family
 ORDER BY tac_id_1, tac_id_2
