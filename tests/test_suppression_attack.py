@@ -198,7 +198,9 @@ def test_no_small_count_can_be_worked_out(
     for mean in (False, True):
         for name, (truth, low, high) in attacked(month, seen, mean=mean).items():
             assert low <= truth <= high, "the attacker's own sums must hold"
-            assert high - low >= 1, f"{name} is {truth:.0f}: worked out exactly"
+            # the leads beyond one a TAC are no count of children: only a single one would say how many
+            open_ = high - low >= 1 or (name == "beyond" and truth > 1)
+            assert open_, f"{name} is {truth:.0f}: worked out exactly"
 
 
 def test_the_attack_finds_what_primary_suppression_alone_gives_away() -> None:
