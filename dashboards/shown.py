@@ -11,7 +11,7 @@ import pandas as pd
 from dashboards import data
 from dashboards.data import Held
 from reports.figures import LOAD_COLUMNS, hidden_counts
-from reports.suppress import Count, Masked, Rule, masked
+from reports.suppress import Count, Masked, Rule, masked, small
 
 _TEST_COLUMNS: Final = ("observed", "expected", "variance", "z", "p", "p_adjusted")
 
@@ -46,12 +46,14 @@ def agencies(found: Held, day: date, *, discretionary: bool = False) -> pd.DataF
     frame = data.fair(found, day, discretionary=discretionary, full=True).agencies
     counts = data.counts(found, day)
     led = [float(n) for n in frame["tacs_led"]]
+    up_to = found.settings.disclosure.suppress_up_to
     beyond = counts["led"] - (counts["active_tacs"] - counts["without_lead"])
-    rules = [Count(led, (counts["without_lead"], beyond), shown=not discretionary)]
+    # the sum of all leads would give away a small count among these
+    guarded = any(small(n, up_to) for n in (counts["active_tacs"], counts["without_lead"], beyond))
+    rules = [Count(led), Count(led, guarded=guarded)]
     if discretionary:
         every = data.fair(found, day).agencies["tacs_led"]
         rules.append(Count([float(a) - b for a, b in zip(every, led, strict=True)]))
     columns = tuple(c for c in (*LOAD_COLUMNS, *_TEST_COLUMNS) if c in frame)
-    up_to = found.settings.disclosure.suppress_up_to
     safe: Masked = masked(frame, {"load": Rule(columns, tuple(rules))}, up_to=up_to)
     return safe.numbers.assign(name=safe.numbers["agency_id"].map(found.agency_names))
