@@ -11,7 +11,7 @@ from typing import Final
 
 from graphmodel import cypher_load as text
 from graphmodel.codes import ROLES
-from graphmodel.errors import LoadRefused, SourceError, TacgraphError
+from graphmodel.errors import EngineError, LoadRefused, SourceError
 from graphmodel.nodes import NODE_BY_LABEL
 from graphmodel.relationships import TABLES
 from graphmodel.store import Store
@@ -128,17 +128,13 @@ def _in_lock(run: _Run, stage: Staging, *, strict: bool) -> None:
                 _refuse(run)
             _write(run, stage, store)
             outcome = "loaded"
-        finally:
-            if not run.dry_run:
-                _finish(run, store, outcome)
-
-
-def _finish(run: _Run, store: Store, outcome: str) -> None:
-    try:
-        record.finish(store, run.load_id, outcome, run.counts, run.findings)
-    except TacgraphError:
-        if outcome == "loaded":
+        except EngineError:
+            # the database is gone: waiting for it again would only keep the message back
+            outcome = ""
             raise
+        finally:
+            if outcome and not run.dry_run:
+                record.finish(store, run.load_id, outcome, run.counts, run.findings)
 
 
 def _folder(run: _Run) -> Path:
@@ -234,6 +230,7 @@ def _retire(run: _Run, stage: Staging, store: Store) -> None:
 
 
 def _report(run: _Run, stage: Staging, seconds: float) -> LoadReport:
+    left_out = [f"{t.file}: columns left out: {', '.join(t.unknown)}" for t in run.source.tables if t.unknown]
     roles = stage.rows("SELECT DISTINCT role FROM good_practitioners ORDER BY role")
     return LoadReport(
         load_id=None if run.dry_run else run.load_id,
@@ -246,6 +243,6 @@ def _report(run: _Run, stage: Staging, seconds: float) -> LoadReport:
         unknown_roles=tuple(r[0] for r in roles if r[0] not in ROLES),
         missing_tables=tuple(t for t in TABLES if run.source.table(t) is None),
         seconds=seconds,
-        notes=(*run.source.notes, *run.notes),
+        notes=(*run.source.notes, *left_out, *run.notes),
         stages=run.seconds,
     )

@@ -10,10 +10,10 @@ from typing import Protocol
 class Progress(Protocol):
     """Somebody who wants to see how far a load is."""
 
-    def begin(self, what: str, total: int | None) -> None:
+    def begin(self, name: str, total: int | None) -> None:
         """A new stage of work; `total` rows where it is known."""
 
-    def advance(self, rows: int) -> None:
+    def advance(self, count: int) -> None:
         """So many rows further in this stage."""
 
     def close(self) -> None:
@@ -23,10 +23,10 @@ class Progress(Protocol):
 class Silent:
     """Nobody looks."""
 
-    def begin(self, what: str, total: int | None) -> None:
+    def begin(self, name: str, total: int | None) -> None:
         """Nothing to show."""
 
-    def advance(self, rows: int) -> None:
+    def advance(self, count: int) -> None:
         """Nothing to show."""
 
     def close(self) -> None:

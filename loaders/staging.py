@@ -44,7 +44,10 @@ class Staging:
     """The database of one load. `rejects` and `findings` are tables of it. Use as a context manager."""
 
     def __init__(self, parent: Path) -> None:
+        """Make it under `parent`, which the caller has to itself: what killed loads left there goes."""
         parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        for left in parent.glob("staging-*"):
+            shutil.rmtree(left, ignore_errors=True)
         self.folder = Path(tempfile.mkdtemp(prefix="staging-", dir=parent))
         self.db = duckdb.connect(
             str(self.folder / "staging.duckdb"),
