@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import tomllib
 from collections.abc import Mapping, Sequence
 from datetime import date
 from pathlib import Path
@@ -22,12 +23,9 @@ from tests.plain_loader import load_plainly
 
 SMALL: Final = Path(__file__).parent / "data" / "small"
 EXPECTED: Final = Path(__file__).parent / "expected"
-AS_OF: Final = date(2026, 10, 31)
-GIVEN: Final[dict[str, dict[str, Any]]] = {
-    "crowded_children": {"min_practitioners": 4},
-    "who_works_with": {"child_id": "c02"},
-    "accountability_line": {"practitioner_id": "p01"},
-}
+ASKED: Final = tomllib.loads((EXPECTED / "asked.toml").read_text(encoding="utf-8"))
+AS_OF: Final[date] = ASKED["as_of"]
+GIVEN: Final[dict[str, dict[str, Any]]] = ASKED["parameters"]
 Tables = Mapping[str, Sequence[str]]
 
 
@@ -158,7 +156,7 @@ def test_leap_days(reader: Store, writer: Store, tmp_path: Path) -> None:
     tables = {
         "agencies": AGENCIES,
         "practitioners": people("gp", "gp"),
-        "children": ["c1,,2008-02-29,", "c2,,2008-02-28,", "c3,,,"],
+        "children": ["c1,,,2008-02-29,", "c2,,,2008-02-28,", "c3,,,"],
         "tacs": ["t1,c1,,2023-01-01,,,", "t2,c2,,2023-01-01,,,", "t3,c3,,2023-01-01,,,"],
         "leads": ["p1,t1,2023-01-01,2023-02-28,", "p2,t1,2023-03-01,,", "p2,t2,2023-01-01,2023-03-01,"],
     }
