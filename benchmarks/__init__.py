@@ -1,0 +1,1 @@
+"""How fast it is, measured: `make bench` runs every group and writes the figures with the machine."""

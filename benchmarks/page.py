@@ -1,0 +1,249 @@
+"""docs/performance.md, computed from the newest results."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any, Final
+
+from benchmarks.timing import Figures
+
+ROOT: Final = Path(__file__).resolve().parents[1]
+RESULTS: Final = ROOT / "benchmarks" / "results" / "latest.json"
+PAGE: Final = ROOT / "docs" / "performance.md"
+NAMES: Final = {"embedded": "embedded engine", "neo4j": "Neo4j"}
+AIMS: Final = {
+    "embedded_rows": 15_000,
+    "neo4j_rows": 30_000,
+    "memory_mb": 1024,
+    "ratio": 3.0,
+    "page_p95": 1.0,
+}
+
+
+def page(results: Figures) -> str:
+    """The page as Markdown."""
+    groups = results["groups"]
+    parts = [_head(results)]
+    if "load" in groups:
+        parts.append(_load(groups["load"]))
+    if "memory" in groups:
+        parts.append(_memory(groups["memory"]))
+    if "queries" in groups:
+        parts += [_headlines(groups["queries"]), _queries(groups["queries"])]
+    if "pages" in groups:
+        parts.append(_pages(groups["pages"]))
+    if "report" in groups:
+        parts.append(_report(groups["report"]))
+    return "\n".join(parts)
+
+
+def read(path: Path = RESULTS) -> Figures:
+    found: Figures = json.loads(path.read_text(encoding="utf-8"))
+    return found
+
+
+def _table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
+    names = list(head)
+    lines = ["| " + " | ".join(names) + " |", "|---" * len(names) + "|"]
+    return "\n".join([*lines, *("| " + " | ".join(row) + " |" for row in rows)]) + "\n"
+
+
+def _spread(values: Figures, digits: int = 1) -> str:
+    """`median (fewest to most)`."""
+    low, middle, high = (f"{values[name]:,.{digits}f}" for name in ("min", "median", "max"))
+    return f"{middle} ({low} to {high})" if values["n"] > 1 else middle
+
+
+def _met(held: bool) -> str:
+    return "met" if held else "**missed**"
+
+
+def _when(group: Figures) -> str:
+    one, five, _ = group["load_average"]
+    return f"Begun {group['begun']}, load average {one:g} (5 minutes: {five:g}).\n"
+
+
+def _head(results: Figures) -> str:
+    machine = results["machine"]
+    packages = ", ".join(f"{name} {number}" for name, number in machine["packages"].items())
+    text = (
+        "<!-- Computed by `make bench` from benchmarks/results/latest.json; not written by hand. -->\n"
+        "# Performance\n\n"
+        f"Measured by `make bench` on a made-up authority of {results['children']:,} children "
+        f"(seed {results['seed']}), {sum(results['rows'].values()):,} rows in "
+        f"{len(results['rows'])} tables. Middle values are medians, in brackets the lowest and the highest. "
+        "Compare ratios, which were taken in one run on one machine, before seconds.\n\n"
+        f"- Machine: {machine['processor']}, {machine['cores']} cores, {machine['memory_gb']} GB, "
+        f"{machine['system']}.\n"
+        f"- Python {machine['python']}, Neo4j {machine['neo4j_server']} on Java "
+        f"{machine['java_of_neo4j']}; {packages}.\n"
+    )
+    return text + (f"- Note: {results['note']}\n" if results.get("note") else "")
+
+
+def _load(group: Figures) -> str:
+    rows = []
+    for name, found in group["engines"].items():
+        aim = AIMS[f"{name}_rows"]
+        labels = {
+            "cold": "first load, fresh server",
+            "warm": "first load, server warm",
+            "again": "second load, nothing changes",
+        }
+        for what, label in labels.items():
+            rate = found[what]["rows_per_second"]
+            verdict = f"{aim:,}: {_met(rate['median'] >= aim)}" if what != "again" else ""
+            cells = (_spread(rate, 0), _spread(found[what]["seconds"]), _spread(found[what]["peak_mb"], 0))
+            rows.append((NAMES[name], label, *cells, verdict))
+    head = ("engine", "load", "rows a second", "seconds", "loader's memory, MB", "aim, rows a second")
+    text = (
+        "\n## Loading: from file to committed graph, checks included\n\n"
+        + _when(group)
+        + "\n"
+        + _table(head, rows)
+    )
+    text += (
+        "\n*Fresh server*: started a moment before, nothing compiled yet. *Warm*: the same server, emptied. "
+        "Seconds are those of the load, in a process of its own; memory is that process's high-water mark. "
+        "After every load the numbers of nodes and relationships of each kind were compared.\n\n"
+    )
+    return text + _stages(group) + "\n" + _against(group)
+
+
+def _stages(group: Figures) -> str:
+    kinds = ["read", "check", "look", "load", "prepare"]
+    rows = []
+    for name, found in group["engines"].items():
+        for what in ("cold", "warm", "again"):
+            stages = found[what]["stages"]
+            rows.append((NAMES[name], what, *(f"{stages.get(kind, 0.0):.2f}" for kind in kinds)))
+    head = ("engine", "load", "reading", "checks", "findings", "graph", "constraints and codes")
+    return "Where the seconds go (medians):\n\n" + _table(head, rows)
+
+
+def _against(group: Figures) -> str:
+    rows = []
+    for name, found in group["engines"].items():
+        plain = found["plain_loader"]
+        rows.append(
+            (
+                NAMES[name],
+                f"a row a transaction ({plain['rows']:,} rows of the same files)",
+                f"{plain['rows_per_second']:,.0f}",
+                f"{_spread(plain['vs_whole'])}; on the same few rows {plain['vs_sample']:.1f}",
+            )
+        )
+        for verb in ("create", "merge"):
+            if f"load_csv_{verb}" in found:
+                theirs = found[f"load_csv_{verb}"]
+                rate, ratio = _spread(theirs["rows_per_second"], 0), _spread(theirs["vs_warm"], 2)
+                rows.append((NAMES[name], f"`LOAD CSV`, `{verb.upper()}`", rate, ratio))
+    text = "Against other ways, same run, server warm:\n\n"
+    text += _table(("engine", "way", "its rows a second", "ours is so many times as fast"), rows)
+    return text + (
+        "\n`LOAD CSV` reads the same files, 5,000 rows a transaction, with the same constraints. It does "
+        "less: no checks, rejects or findings, and no source, load or fingerprint on a fact, so nothing can "
+        "be updated or retired by source later. `CREATE` cannot be run twice; `MERGE` can, as ours. The "
+        "embedded engine's own `LOAD CSV` is switched off (it would read any file).\n"
+    )
+
+
+def _memory(group: Figures) -> str:
+    how = "checked in full, nothing written (`--dry-run`)" if group["dry_run"] else "loaded"
+    peak = group["peak_mb"]
+    return (
+        f"\n## The loader's memory on a large authority\n\n{_when(group)}\n{group['children']:,} children, "
+        f"{group['rows']:,} rows, {how} in {group['seconds']:.1f} s: at most **{peak:,.0f} MB** "
+        f"(aim below {AIMS['memory_mb']:,} MB: {_met(peak < AIMS['memory_mb'])}).\n"
+    )
+
+
+def _ms(values: Figures) -> str:
+    low, middle, high = (f"{values[name] * 1000:,.1f}" for name in ("min", "median", "max"))
+    return f"{middle} ({low} to {high})"
+
+
+def _headlines(group: Figures) -> str:
+    found = group["headlines"]
+    rows = [
+        (
+            f"`{name}`",
+            _ms(x["slice"]),
+            _ms(x["pandas"]),
+            f"{x['ratio']:.2f}",
+            _ms(x["slice_with_reading"]),
+            _ms(x["pandas_with_reading"]),
+            f"{x['ratio_with_reading']:.2f}",
+        )
+        for name, x in found["figures"].items()
+    ]
+    both = found["all"]
+    reading = (_ms(both["slice_with_reading"]), _ms(both["pandas_with_reading"]))
+    rows.append(("all eight, read once", "", "", "", *reading, f"{both['ratio_with_reading']:.2f}"))
+    worst = max(x["ratio"] for x in found["figures"].values())
+    with_reading = [n for n, x in found["figures"].items() if x["ratio_with_reading"] > AIMS["ratio"]]
+    head = ("figure, ms", "slice", "pandas", "ratio", "slice, read", "pandas, read", "ratio")
+    text = (
+        "\n## Headline figures: the slice against plain pandas on the raw CSV files\n\n"
+        f"{_when(group)}\nRows were compared before anything was timed. *Read*: with reading the slice's "
+        "files, always all tables, or the CSV files of that one figure.\n\n" + _table(head, rows)
+    )
+    text += (
+        f"\nAim: at most {AIMS['ratio']:g} times plain pandas. In memory the highest ratio is {worst:.2f}: "
+    )
+    text += f"{_met(worst <= AIMS['ratio'])}. With reading, a figure at a time: "
+    over = ", ".join(f"`{n}`" for n in with_reading)
+    text += f"above it {over}" if with_reading else f"all {_met(held=True)}"
+    text += f"; all eight after one reading: {_met(both['ratio_with_reading'] <= AIMS['ratio'])}. "
+    return text + f"Opening the slice takes {_ms(found['open_slice'])} ms, once a load and process.\n"
+
+
+def _queries(group: Figures) -> str:
+    engines = [name for name in NAMES if name in group["read_back_seconds"]]
+    rows = [
+        (f"`{name}`", f"{x['rows']:,}", *(_ms(x[e]) for e in engines), _ms(x["slice"]))
+        for name, x in group["queries"].items()
+    ]
+    head = ("query, ms", "rows", *(f"Cypher, {NAMES[e]}" for e in engines), "slice")
+    read_back = ", ".join(f"{NAMES[e]} {group['read_back_seconds'][e]:.1f} s" for e in engines)
+    return (
+        f"\n## Every query of the catalogue\n\n{group['times']} runs each after one that does not count; the "
+        "rows of all roads were compared. Reading the slice back from the graph, once a load: "
+        f"{read_back}.\n\n" + _table(head, rows)
+    )
+
+
+def _pages(group: Figures) -> str:
+    rows = []
+    for name, kinds in group["pages"].items():
+        cells: list[str] = []
+        for kind in ("warm", "cold"):
+            for what in ("first_content", "whole"):
+                x: Any = kinds[kind][what]
+                cells.append(f"{x['p50']:.2f} / {x['p95']:.2f} / {x['max']:.2f}")
+        rows.append((name, *cells))
+    visits = {kind: next(iter(group["pages"].values()))[kind]["visits"] for kind in ("warm", "cold")}
+    slowest = max(kinds["warm"]["first_content"]["p95"] for kinds in group["pages"].values())
+    first = group["first_visit_of_a_dashboard"]
+    head = ("page, s: p50 / p95 / longest", "warm, first content", "warm, whole page")
+    return (
+        f"\n## Pages\n\n{_when(group)}\nHeadless Chromium {group['chromium']} against `tacgraph "
+        "dashboard`. First content: the page's title, a sentence computed from the data; whole: the run of "
+        f"the page is over. Warm: {visits['warm']} visits, each a new session. Cold: {visits['cold']} "
+        "dashboards just started, each page once, by an empty browser; the very first visit of a dashboard, "
+        f"which also opens the slice: {first['p50']:.2f} / {first['p95']:.2f} / {first['max']:.2f} s.\n\n"
+        + _table((*head, "cold, first content", "cold, whole page"), rows)
+        + f"\nAim: p95 of the first content below {AIMS['page_p95']:g} s, warm. The slowest page: "
+        f"{slowest:.2f} s, {_met(slowest < AIMS['page_p95'])}.\n"
+    )
+
+
+def _report(group: Figures) -> str:
+    sizes = ", ".join(f"{kind.upper()} {size / 1000:,.0f} kB" for kind, size in group["bytes"].items())
+    return (
+        f"\n## The monthly report\n\n{_when(group)}\nMaking it from a slice in memory: "
+        f"{_spread(group['write_report'])} s; the whole command `tacgraph report`: "
+        f"{_spread(group['command'])} s. {sizes}.\n"
+    )
