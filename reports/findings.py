@@ -38,6 +38,7 @@ SHARP_RISE: Final = 1.5
 RISE: Final = 10
 WATCH_GINI: Final = 0.4
 NEGLIGIBLE_GAP: Final = 0.005
+FEWEST_LEADS: Final = 10
 BUSIEST: Final = 0.2
 EQUAL: Final = 1e-9
 
@@ -131,11 +132,14 @@ def overload(leading: float | None, overloaded: float | None, severe: float | No
 
 
 def overload_by_role(roles: pd.DataFrame) -> Finding:
-    """In which role overload is most common (columns role, leading, overloaded; NaN: suppressed)."""
+    """In which role overload is most common (columns role, leading, overloaded; NaN: suppressed).
+
+    Roles with fewer than `FEWEST_LEADS` leads are no finding: one of one is 100%, and says nothing.
+    """
     known = roles.dropna(subset=["leading", "overloaded"])
-    known = known[known["leading"] > 0]
+    known = known[known["leading"] >= FEWEST_LEADS]
     if known.empty:
-        return _unknown("overload by role", "No role's leads can be shown.")
+        return _unknown("overload by role", f"No role with {FEWEST_LEADS} leads or more can be shown.")
     if known["overloaded"].sum() == 0:
         return Finding("overload by role", "fine", "No role shown has leads above their capacity.")
     share = known["overloaded"] / known["leading"]
