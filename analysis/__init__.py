@@ -22,6 +22,7 @@ SECOND_ROADS: Final[dict[str, Callable[..., pd.DataFrame]]] = {
         duplication.multiple_tacs,
         duplication.overlapping_teams,
         duplication.crowded_children,
+        duplication.crowded_schools,
         coverage.multi_agency_without_tac,
         coverage.tacs_without_lead,
         coverage.unsupported_leads,

@@ -243,3 +243,43 @@ def crowded_children(
         }
     )
     return ordered(frame)
+
+
+def crowded_schools(
+    tables: Slice, d: date, settings: Settings, *, min_practitioners: int | None = None
+) -> pd.DataFrame:
+    """A school with `min_practitioners` practitioners of other agencies or more around its children.
+
+    Counted are practitioners in the children's active teams or interventions whose home agency is known and
+    is not the school; `children` are those they are around. `roles` says `role:n`, how many hold each role.
+    """
+    default = settings.queries.min_practitioners_school
+    least = default if min_practitioners is None else min_practitioners
+    data, day = coded(tables), day_number(d)
+    state, used = asof.teams(data, day), interventions(tables, data, day)
+    home = np.append(asof.posts(data, day, settings).home, -1)
+    school_of = np.append(data.agencies.codes(tables.arrow["children"]["school_id"]), -1)
+    child = np.concatenate([data.tac_child[state.tac], used.child])
+    who = np.concatenate([state.practitioner, used.practitioner])
+    school = school_of[child]
+    other = (school >= 0) & (who >= 0) & (home[who] >= 0) & (home[who] != school)
+    pupil_school, _ = distinct(school[other], child[other])
+    place, person = distinct(school[other], who[other])
+    count = len(data.agencies)
+    people = np.bincount(place, minlength=count)
+    many = np.flatnonzero(people >= max(1, least))
+    width = max(len(data.role_names), 1)
+    keys, held = np.unique(place * width + data.role[person], return_counts=True)
+    named: dict[int, list[str]] = {}
+    for key, holders in zip(keys, held, strict=True):
+        named.setdefault(int(key // width), []).append(f"{data.role_names.texts[key % width]}:{holders}")
+    frame = pd.DataFrame(
+        {
+            "school_id": column(data.agencies.texts[many]),
+            "children": np.bincount(pupil_school, minlength=count)[many].astype(np.int64),
+            "practitioners": people[many].astype(np.int64),
+            "agencies": counted(place, home[person], count)[many],
+            "roles": column(sorted(named[int(at)]) for at in many),
+        }
+    )
+    return ordered(frame)

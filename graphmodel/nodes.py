@@ -79,6 +79,7 @@ CHILD: Final = NodeType(
             "TG 1.5",
             creates_target=True,
         ),
+        Link("school_id", "ATTENDS", "Agency", "the school it is enrolled at now", "PL, TG 1.5"),
     ),
 )
 

@@ -115,8 +115,9 @@ READ_BACK = {
     "n.role, n.name, m.practitioner_id, toString(n.lead_trained_on), n.term_time_only",
     "posts": "MATCH (p:Practitioner)-[r:HOLDS_POST]->(a:Agency) RETURN p.practitioner_id, a.agency_id, "
     "toString(r.started_on), toString(r.ended_on), r.fte, r.home, r.tac_share",
-    "children": "MATCH (c:Child) OPTIONAL MATCH (c)-[:IN_FAMILY]->(f:Family) RETURN c.child_id, f.family_id, "
-    "toString(c.birth_date), c.locality",
+    "children": "MATCH (c:Child) OPTIONAL MATCH (c)-[:IN_FAMILY]->(f:Family) "
+    "OPTIONAL MATCH (c)-[:ATTENDS]->(a:Agency) "
+    "RETURN c.child_id, f.family_id, a.agency_id, toString(c.birth_date), c.locality",
     "statuses": "MATCH (c:Child)-[r:HAS_STATUS]->(s:Status) RETURN c.child_id, s.status, "
     "toString(r.started_on), toString(r.ended_on)",
     "needs": "MATCH (c:Child)-[r:HAS_NEED]->(n:NeedsLevel) RETURN c.child_id, n.level, "
@@ -145,7 +146,7 @@ COLUMNS = {
     "agencies": "agency_id name sector parent_agency_id pooled_contribution_gbp",
     "practitioners": "practitioner_id role name line_manager_id lead_trained_on term_time_only",
     "posts": "practitioner_id agency_id started_on ended_on fte home tac_share",
-    "children": "child_id family_id birth_date locality",
+    "children": "child_id family_id school_id birth_date locality",
     "statuses": "child_id status started_on ended_on",
     "needs": "child_id level started_on ended_on",
     "tacs": "tac_id child_id opened_on closed_on model assessment_id next_review_on",

@@ -218,6 +218,23 @@ class Naive:
                 )
         return rows
 
+    def crowded_schools(self) -> Rows:
+        rows: Rows = []
+        for school in {c["school_id"] for c in self.children.values()} - {""}:
+            around: dict[str, set[str]] = {}
+            for child in (c for c in self.children if self.children[c]["school_id"] == school):
+                people = {p for t in self.of_child(child) for p in self.team[t]}
+                people |= {r["practitioner_id"] for r in self.running(child)} - {""}
+                for person in people:
+                    if self.home(person) not in (None, school):
+                        around.setdefault(person, set()).add(child)
+            if len(around) >= 5:
+                roles = [self.people[p]["role"] for p in around]
+                named = sorted(f"{role}:{roles.count(role)}" for role in set(roles))
+                homes = {self.home(p) for p in around}
+                rows.append((school, len(set().union(*around.values())), len(around), len(homes), named))
+        return rows
+
     def multi_agency_without_tac(self) -> Rows:
         rows: Rows = []
         for child in self.children:

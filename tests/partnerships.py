@@ -274,6 +274,8 @@ class _Maker:
             "actions": self.action_rows(),
             "reviews": self.distinct(size.reviews, self.review, ("tac_id", "held_on")),
         }
+        for child in made["children"]:
+            child["school_id"] = self.maybe(self.agencies)
         return {name: made[name] for name in TABLES}
 
 

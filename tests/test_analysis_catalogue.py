@@ -34,6 +34,7 @@ COLUMNS = {
     "multiple_tacs": "child_id tac_ids",
     "overlapping_teams": "tac_id_1 tac_id_2 shared jaccard same_family",
     "crowded_children": "child_id practitioners agencies roles_doubled",
+    "crowded_schools": "school_id children practitioners agencies roles",
     "multi_agency_without_tac": "child_id agency_ids since",
     "tacs_without_lead": "tac_id child_id level team_size days_without_lead",
     "unsupported_leads": "tac_id practitioner_id problem",

@@ -20,6 +20,7 @@ from tests.plain_loader import load_plainly
 
 LOWER: Final[dict[str, dict[str, Any]]] = {
     "crowded_children": {"min_practitioners": 3},
+    "crowded_schools": {"min_practitioners": 1},
     "overlapping_teams": {"min_shared": 2},
     "overloaded_leads": {"threshold": 0.3},
     "statutory_breaches": {"profile": "plymouth"},

@@ -62,7 +62,7 @@ def test_no_table_has_a_column_of_identity_matching() -> None:
     assert columns.isdisjoint({"first_name", "last_name", "postcode", "nhs_number", "upn"})
     assert not any(column.endswith("_hash") for column in columns)
     assert SCHEMAS["needs"].names == ["child_id", "level", "started_on", "ended_on"]
-    assert SCHEMAS["children"].names == ["child_id", "family_id", "birth_date", "locality"]
+    assert SCHEMAS["children"].names == ["child_id", "family_id", "school_id", "birth_date", "locality"]
 
 
 def test_a_folder_is_read_with_its_defaults(tmp_path: Path) -> None:

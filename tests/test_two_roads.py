@@ -32,6 +32,7 @@ VARIANTS: dict[str, list[dict[str, Any]]] = {
     "repeat_assessments": [{}, {"window_days": 400}, {"window_days": 0}],
     "overlapping_teams": [{"min_shared": 1}, {}],
     "crowded_children": [{"min_practitioners": 2}, {}],
+    "crowded_schools": [{"min_practitioners": 1}, {}],
     "statutory_breaches": [{"profile": "national"}, {"profile": "plymouth"}],
     "overdue_reviews": [{}, {"review_days": 1}],
     "transitions_due": [{}, {"within_days": 1}, {"within_days": 3000}],

@@ -71,7 +71,7 @@ def locality_rank(world: World) -> Floats:
 
 def write_children(world: World, children: Children, family_ids: Texts, families: int) -> None:
     rng, count = world.rng, len(children.ids)
-    school_age: Bools = (world.until - children.birth) > 5 * 365
+    school_age = of_school_age(world, children)
     area = np.array([f"Locality {number + 1:02d}" for number in range(world.localities)], dtype=object)
     last = identity.last_names(rng, families)[children.family]
     code = identity.postcodes(rng, families)[children.family]
@@ -80,6 +80,7 @@ def write_children(world: World, children: Children, family_ids: Texts, families
         {
             "child_id": children.ids,
             "family_id": family_ids[children.family],
+            "school_id": "",
             "birth_date": world.days(children.birth),
             "locality": area[children.locality],
             "upn": identity.only(
@@ -93,3 +94,14 @@ def write_children(world: World, children: Children, family_ids: Texts, families
             "postcode": code,
         },
     )
+
+
+def of_school_age(world: World, children: Children) -> Bools:
+    aged: Bools = (world.until - children.birth) > 5 * 365
+    return aged
+
+
+def write_schools(world: World, children: Children, school_of_family: Ints, schools: list[str]) -> None:
+    """The school of each child of school age; brothers and sisters go to the same one."""
+    attended = np.array(schools, dtype=object)[school_of_family[children.family]]
+    world.tables["children"]["school_id"] = np.where(of_school_age(world, children), attended, "")

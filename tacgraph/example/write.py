@@ -14,7 +14,7 @@ import pandas as pd
 
 from graphmodel.errors import TacgraphError
 from tacgraph.example import activity, cases, plants, sizes
-from tacgraph.example.people import make_children
+from tacgraph.example.people import make_children, write_schools
 from tacgraph.example.pools import Pools
 from tacgraph.example.teams import make_teams, write_teams
 from tacgraph.example.workforce import make_workforce
@@ -115,6 +115,7 @@ def make_world(children: int, seed: int, until: date, months: int) -> World:
     force = make_workforce(world)
     people = make_children(world, plants.families(world))
     pools = Pools(world, force, people)
+    write_schools(world, people, pools.school_of_family, [force.agencies.ids[at] for at in pools.schools])
     spans = cases.Spans.together([cases.ladder(world, people), cases.beside(world, people)])
     helped = cases.early_help(world, people, pools)
     assessed = cases.statutory(world, pools, spans, helped)
