@@ -140,6 +140,7 @@ def as_json(results: Figures) -> str:
 
 def write(path: Path, text: str) -> None:
     """The file, whole or not at all, readable like any other of the project."""
+    path.parent.mkdir(parents=True, exist_ok=True)
     made = path.with_name(f"{path.name}.part.tmp")
     made.write_text(text, encoding="utf-8")
     made.chmod(0o644)

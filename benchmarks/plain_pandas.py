@@ -84,7 +84,9 @@ def teams(t: Tables, day: pd.Timestamp, s: Settings) -> pd.DataFrame:
     starting = (day - pairs["opened_on"]).dt.days < w.set_up_days
     leading = 1 + w.team_size_step * (size - w.team_size_free).clip(lower=0)
     leading *= starting.map({True: w.set_up_factor, False: 1.0})
-    return pairs.assign(points=weight * leading.where(pairs["lead"] == 1, w.supporting_factor))
+    pairs["points"] = weight * leading.where(pairs["lead"] == 1, w.supporting_factor)
+    found: pd.DataFrame = pairs
+    return found
 
 
 def workload(t: Tables, d: date, s: Settings) -> pd.DataFrame:
@@ -232,7 +234,8 @@ def tacs_without_lead(t: Tables, d: date, s: Settings) -> pd.DataFrame:
     level = on(t["needs"], day).groupby("child_id")["level"].max()
     size = on(t["memberships"], day).groupby("tac_id")["practitioner_id"].nunique()
     past = t["leads"][t["leads"]["ended_on"] <= day].groupby("tac_id")["ended_on"].max()
-    since = pd.concat([alone["opened_on"], alone["tac_id"].map(past)], axis=1).max(axis=1)
+    last = pd.to_datetime(alone["tac_id"].map(past))
+    since = alone["opened_on"].where(~(last > alone["opened_on"]), last)
     default = s.workload.default_needs_level
     alone["level"] = alone["child_id"].map(level).fillna(default).astype("int64")
     alone["team_size"] = alone["tac_id"].map(size).fillna(0).astype("int64")
