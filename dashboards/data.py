@@ -222,12 +222,21 @@ def trend(found: Held, day: date) -> pd.DataFrame:
     return _trend(day, found.key, found)
 
 
+@st.cache_data(max_entries=KEPT_FRAMES, show_spinner=False)
+def _overload(day: date, key: str, _found: Held) -> pd.DataFrame:  # noqa: ARG001
+    return _over(_found, day)
+
+
 def overload(found: Held, day: date) -> pd.DataFrame:
     """Each overloaded lead of the day, highest first: load, since when, and utilisation at past month ends.
 
     Columns of `load`, then since, days, longer and `past` (a list of parts of capacity at the last twelve
     month ends with capacity, oldest first, the day last).
     """
+    return _overload(day, found.key, found)
+
+
+def _over(found: Held, day: date) -> pd.DataFrame:
     order = query(found, "overloaded_leads", day)["practitioner_id"]
     over = load(found, day).set_index("practitioner_id").loc[order].reset_index()
     past = pd.DataFrame(

@@ -1,0 +1,247 @@
+"""The pages in real Chromium, from a real server: nothing leaves the machine, everybody can read them."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+from dashboards import launch
+from graphmodel.errors import SettingsError
+from tests.dashboard.conftest import Partnership
+
+PROJECT = Path(__file__).parents[2]
+PAGES = {"overview": "", "fairness": "fairness", "overload": "overload", "duplication": "duplication"}
+MINUTE = 60_000
+LAST_LINE = "The query behind the figures (Cypher)"
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@contextmanager
+def served(home: Path, folder: Path, port: int) -> Iterator[subprocess.Popen[bytes]]:
+    """A real server, started from another working folder; ended, if it still runs, by Ctrl+C."""
+    stated = {k: v for k, v in os.environ.items() if not k.startswith(("NEO4J_", "STREAMLIT_"))}
+    server = subprocess.Popen(
+        [sys.executable, "-m", "dashboards.launch", str(port)],
+        cwd=folder,
+        env={**stated, "TACGRAPH_HOME": str(home), "PYTHONPATH": str(PROJECT)},
+    )
+    try:
+        wait_for(port, server)
+        yield server
+    finally:
+        if server.poll() is None:
+            server.send_signal(signal.SIGINT)
+            server.wait(timeout=60)
+
+
+def wait_for(port: int, server: subprocess.Popen[bytes]) -> None:
+    until = time.monotonic() + 90
+    while time.monotonic() < until:
+        assert server.poll() is None, "the server ended"
+        try:
+            with socket.create_connection(("127.0.0.1", port), timeout=5):
+                return
+        except OSError:
+            time.sleep(0.3)
+    raise AssertionError("the server did not answer in 90 seconds")
+
+
+@pytest.fixture(scope="module")
+def site(partnership: Partnership, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a server; its first page was opened, so that its caches are warm."""
+    port = free_port()
+    with served(partnership.home, tmp_path_factory.mktemp("elsewhere"), port):
+        yield f"http://127.0.0.1:{port}"
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    with sync_playwright() as play:
+        browser = play.chromium.launch(
+            executable_path=os.environ.get("CHROMIUM", "/usr/bin/chromium"), args=["--no-sandbox"]
+        )
+        yield browser
+        browser.close()
+
+
+@contextmanager
+def page_of(chromium: Browser, scheme: Any, width: int) -> Iterator[tuple[Page, list[str]]]:
+    """A page in a theme and a width, and the addresses that it asked for outside this machine."""
+    context = chromium.new_context(color_scheme=scheme, viewport={"width": width, "height": 900})
+    page = context.new_page()
+    outside: list[str] = []
+    page.on("request", lambda r: None if _local(r.url) else outside.append(r.url))
+    page.on("websocket", lambda s: None if _local(s.url) else outside.append(s.url))
+    yield page, outside
+    context.close()
+
+
+def _local(address: str) -> bool:
+    return address.startswith(("http://127.0.0.1:", "ws://127.0.0.1:", "data:", "blob:"))
+
+
+def opened(page: Page, address: str) -> None:
+    """Wait until all of the page is drawn."""
+    page.goto(address, timeout=MINUTE)
+    expect(page.get_by_text(LAST_LINE).or_(page.get_by_role("alert")).first).to_be_visible(timeout=MINUTE)
+    expect(page.get_by_text(LAST_LINE)).to_be_visible()
+    expect(page.get_by_test_id("stSkeleton")).to_have_count(0, timeout=MINUTE)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("name", PAGES)
+def test_axe_finds_nothing_serious_and_nothing_leaves(
+    site: str, chromium: Browser, name: str, scheme: str
+) -> None:
+    with page_of(chromium, scheme, 1440) as (page, outside):
+        opened(page, f"{site}/{PAGES[name]}")
+        expect(page.get_by_role("heading", level=1)).to_have_count(1)
+        found = Axe().run(page).response["violations"]
+        serious = [
+            (fault["id"], fault["impact"], [node["html"][:120] for node in fault["nodes"][:2]])
+            for fault in found
+            if fault["impact"] in ("serious", "critical")
+        ]
+        assert not serious
+        assert not outside
+        expect(page.get_by_test_id("stException")).to_have_count(0)
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_a_narrow_page_does_not_run_off(site: str, chromium: Browser, name: str) -> None:
+    with page_of(chromium, "light", 320) as (page, outside):
+        opened(page, f"{site}/{PAGES[name]}")
+        wide = page.evaluate(
+            "() => { const m = document.querySelector('[data-testid=stMain]');"
+            " return [m.scrollWidth, m.clientWidth]; }"
+        )
+        assert wide[0] <= wide[1]
+        cut = page.evaluate(
+            "() => [...document.querySelectorAll('h1, h2, [data-testid=stMetric]')]"
+            ".filter(e => e.getBoundingClientRect().right > window.innerWidth + 1).map(e => e.innerText)"
+        )
+        assert cut == []
+        assert not outside
+
+
+def test_every_chart_has_words_and_a_table_beside_it(site: str, chromium: Browser) -> None:
+    seen = 0
+    with page_of(chromium, "light", 1440) as (page, _):
+        for path in PAGES.values():
+            opened(page, f"{site}/{path}")
+            charts = page.get_by_test_id("stPlotlyChart").count()
+            assert charts >= 1
+            assert page.get_by_text("The same as a table").count() == charts
+            said = page.locator("[data-testid=stPlotlyChart]").evaluate_all(
+                "all => all.map(e => (e.closest('[aria-label]') || e.querySelector('[aria-label]') || e)"
+                ".getAttribute('aria-label') || '')"
+            )
+            assert all(len(text) > 20 for text in said)
+            seen += charts
+    assert seen >= 6
+
+
+def test_the_keyboard_reaches_menu_pickers_and_tables(site: str, chromium: Browser) -> None:
+    with page_of(chromium, "light", 1440) as (page, _):
+        opened(page, f"{site}/")
+        reached: list[str] = []
+        for _step in range(60):
+            page.keyboard.press("Tab")
+            reached.append(
+                page.evaluate("() => { const e = document.activeElement;"
+                " return (e.getAttribute('aria-label') || e.innerText || e.tagName).slice(0, 60); }")
+            )  # fmt: skip
+        said = "\n".join(reached)
+        for wanted in (
+            "Fairness",
+            "Overload",
+            "Duplication",
+            "End of month",
+            "Agencies",
+            "The same as a table",
+        ):
+            assert wanted in said, said
+
+
+def test_a_day_chosen_goes_with_the_reader_and_into_the_address(site: str, chromium: Browser) -> None:
+    with page_of(chromium, "light", 1440) as (page, _):
+        opened(page, f"{site}/?as_of=2026-06-30")
+        expect(page.get_by_text("As of 30 June 2026 ").first).to_be_visible()
+        page.get_by_role("link", name="Overload").click()
+        expect(page.get_by_text("Who, how far above, and since when")).to_be_visible(timeout=MINUTE)
+        expect(page.get_by_text("As of 30 June 2026 ").first).to_be_visible()
+        page.wait_for_url("**/overload?as_of=2026-06-30*", timeout=MINUTE)
+        page.get_by_label("End of month").click()
+        page.get_by_role("option", name="May 2026").click()
+        expect(page.get_by_text("As of 31 May 2026 ").first).to_be_visible(timeout=MINUTE)
+        page.wait_for_url("**/overload?as_of=2026-05-31*", timeout=MINUTE)
+
+
+def test_the_table_can_be_taken_away_with_its_day(site: str, chromium: Browser) -> None:
+    with page_of(chromium, "light", 1440) as (page, _):
+        opened(page, f"{site}/overload?as_of=2026-10-31")
+        with page.expect_download(timeout=MINUTE) as waiting:
+            page.get_by_test_id("stDownloadButton").get_by_role("button", name="CSV").last.click()
+        text = Path(waiting.value.path()).read_text(encoding="utf-8-sig")
+        head = text.splitlines()[0].split(",")
+        assert head[:3] == ["Practitioner", "Role", "Home agency"]
+        assert "Last 12 months" not in head
+        assert len(text.splitlines()) > 5
+
+
+def test_a_first_visit_by_a_deep_link_shows_the_page(
+    partnership: Partnership, tmp_path: Path, chromium: Browser
+) -> None:
+    port = free_port()
+    with (
+        served(partnership.home, tmp_path, port) as server,
+        page_of(chromium, "dark", 1440) as (page, outside),
+    ):
+        opened(page, f"http://127.0.0.1:{port}/fairness")
+        expect(page.get_by_text("Every agency in figures")).to_be_visible()
+        assert not outside
+        with pytest.raises(OSError, match="refused"):
+            socket.create_connection(("127.0.0.2", port), timeout=5)
+        server.send_signal(signal.SIGINT)
+        assert server.wait(timeout=60) == 0
+
+
+def test_a_port_in_use_is_said(partnership: Partnership) -> None:
+    with socket.socket() as holder:
+        holder.bind(("127.0.0.1", 0))
+        holder.listen()
+        port = holder.getsockname()[1]
+        with pytest.raises(SettingsError, match=f"port {port}: is in use"):
+            launch.serve(partnership.home, port=port, as_of=None)
+    with pytest.raises(SettingsError, match="is not a port"):
+        launch.serve(partnership.home, port=70_000, as_of=None)
+
+
+def test_the_options_keep_it_on_this_machine() -> None:
+    stated = launch.options(8501)
+    for wanted in (
+        "--server.address=127.0.0.1",
+        "--browser.gatherUsageStats=false",
+        "--client.toolbarMode=minimal",
+        "--client.showErrorDetails=none",
+        "--server.fileWatcherType=none",
+        "--server.allowedHosts=127.0.0.1",
+    ):
+        assert wanted in stated
