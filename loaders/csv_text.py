@@ -5,7 +5,6 @@ from __future__ import annotations
 import codecs
 import csv
 import io
-import itertools
 from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
@@ -29,7 +28,7 @@ _SIGNATURES: Final = {
 
 @dataclass(frozen=True)
 class Encoding:
-    """How to decode a file; `broken` where single bytes of it do not decode, `nuls` where it has NULs."""
+    """How to decode a file; `broken` where bytes of it may not decode, `nuls` where it has NULs."""
 
     name: str
     note: str = ""
@@ -52,10 +51,11 @@ def detect_encoding(path: Path) -> Encoding:
             if head.startswith(signature):
                 raise SourceError(path.name, f"is {what}", "Save it as CSV UTF-8, or name the .xlsx file.")
         if head.startswith((b"\xff\xfe", b"\xfe\xff")):
-            return Encoding("utf-16", "is UTF-16; read as such (the format says UTF-8)")
+            return Encoding("utf-16", "is UTF-16; read as such (the format says UTF-8)", broken=True)
         if head.count(b"\0") * 3 > len(head):
             little = head[1::2].count(0) >= head[::2].count(0)
-            return Encoding("utf-16-le" if little else "utf-16-be", "is UTF-16 without a mark; read as such")
+            name = "utf-16-le" if little else "utf-16-be"
+            return Encoding(name, "is UTF-16 without a mark; read as such", broken=True)
         return _scan(path, head, file)
 
 
@@ -92,19 +92,14 @@ def _scan(path: Path, head: bytes, file: io.BufferedReader) -> Encoding:
     return Encoding("utf-8-sig", nuls=nuls)
 
 
-def bounded_lines(file: io.TextIOBase, name: str) -> Iterator[str]:
-    """The lines of a text; a line beyond all measure means that it is no CSV."""
-    while line := file.readline(_LONGEST_LINE):
-        if len(line) >= _LONGEST_LINE and not line.endswith("\n"):
-            raise SourceError(name, "has a line of over a million characters", "Save it as CSV again.")
-        yield line
-
-
 class _Lines:
-    """Lines for a CSV reader, which can be given back: a quote that never closes must not eat the file."""
+    """Lines for a CSV reader, which can be given back: a quote that never closes must not eat the file.
 
-    def __init__(self, lines: Iterator[str]) -> None:
-        self._lines = lines
+    A line beyond all measure means that the file is no CSV.
+    """
+
+    def __init__(self, file: io.TextIOBase, name: str) -> None:
+        self._file, self._name = file, name
         self._again: deque[str] = deque()
         self.taken: list[str] = []
 
@@ -112,7 +107,11 @@ class _Lines:
         return self
 
     def __next__(self) -> str:
-        line = self._again.popleft() if self._again else next(self._lines)
+        line = self._again.popleft() if self._again else self._file.readline(_LONGEST_LINE)
+        if not line:
+            raise StopIteration
+        if len(line) >= _LONGEST_LINE:
+            raise SourceError(self._name, "has a line of over a million characters", "Save it as CSV again.")
         self.taken.append(line)
         return line
 
@@ -152,45 +151,47 @@ class CsvTable:
     blank_rows: int = 0
 
     def chunks(self) -> Iterator[Chunk]:
-        rows: list[list[str]] = []
-        numbers: list[int] = []
-        faults: list[RowFault] = []
-        for number, row in self._records():
-            if isinstance(row, str):
-                faults.append(RowFault(number, "", "", row))
-            else:
-                rows.append(row)
-                numbers.append(number)
-            if len(rows) + len(faults) >= CHUNK_ROWS:
-                yield self._chunk(rows, numbers, faults)
-                rows, numbers, faults = [], [], []
-        yield self._chunk(rows, numbers, faults)
-        if self.blank_rows:
-            self.notes.append(f"{self.file}: {self.blank_rows} rows without any value left out")
-
-    def _records(self) -> Iterator[tuple[int, list[str] | str]]:
-        """Row number and cells, or the fault in words, of every record below the header."""
         csv.field_size_limit(_LONGEST_CELL)
         with self.path.open(encoding=self.encoding.name, errors="surrogateescape", newline="") as file:
-            lines = _Lines(bounded_lines(file, self.file))
+            lines = _Lines(file, self.file)
             for _ in range(self.first_line):
                 next(lines)
             reader = csv.reader(lines, delimiter=self.separator, strict=True)
-            for number in itertools.count(self.first_line + 1):
-                lines.taken.clear()
-                try:
-                    row = next(reader)
-                except StopIteration:
-                    return
-                except csv.Error as fault:
-                    lines.give_back()
-                    yield number, _reading_fault(fault)
-                except UnicodeError:
-                    raise SourceError(
-                        self.file, "is damaged in the middle of a character", "Export it again."
-                    ) from None
-                else:
-                    yield number, row
+            number = self.first_line
+            while True:
+                rows, numbers, faults = self._read(reader, lines, number)
+                if not rows and not faults:
+                    break
+                number += len(rows) + len(faults)
+                yield self._chunk(rows, numbers, faults)
+        if self.blank_rows:
+            self.notes.append(f"{self.file}: {self.blank_rows} rows without any value left out")
+
+    def _read(
+        self, reader: Iterator[list[str]], lines: _Lines, number: int
+    ) -> tuple[list[list[str]], list[int], list[RowFault]]:
+        """The next rows behind row `number`, their numbers, and those that are no CSV."""
+        rows: list[list[str]] = []
+        numbers: list[int] = []
+        faults: list[RowFault] = []
+        while len(rows) + len(faults) < CHUNK_ROWS:
+            number += 1
+            lines.taken.clear()
+            try:
+                row = next(reader, None)
+            except csv.Error as fault:
+                lines.give_back()
+                faults.append(RowFault(number, "", "", _reading_fault(fault)))
+                continue
+            except UnicodeError:
+                raise SourceError(
+                    self.file, "is damaged in the middle of a character", "Export it again."
+                ) from None
+            if row is None:
+                break
+            rows.append(row)
+            numbers.append(number)
+        return rows, numbers, faults
 
     def _chunk(self, rows: list[list[str]], numbers: list[int], faults: list[RowFault]) -> Chunk:
         width = len(self.header)
@@ -214,16 +215,23 @@ class CsvTable:
         for name, cell in zip(self.header, row, strict=False):
             if "\0" in cell:
                 faults.append(
-                    RowFault(number, name, cell.replace("\0", "␀"), "has a NUL: the file is damaged here")
+                    RowFault(
+                        number, name, _shown(cell).replace("\0", "␀"), "has a NUL: the file is damaged here"
+                    )
                 )
                 return False
-            if any("\udc80" <= c <= "\udcff" for c in cell):
-                shown = cell.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+            if any("\ud800" <= c <= "\udfff" for c in cell):
+                shown = _shown(cell)
                 faults.append(
                     RowFault(number, name, shown, "has bytes that are not UTF-8: export as CSV UTF-8")
                 )
                 return False
         return True
+
+
+def _shown(cell: str) -> str:
+    """A cell with bytes that are no text, fit to be written somewhere."""
+    return cell.encode("utf-8", "replace").decode()
 
 
 def _reading_fault(fault: csv.Error) -> str:
@@ -238,7 +246,7 @@ def _reading_fault(fault: csv.Error) -> str:
 def read_header(path: Path, encoding: Encoding, known: Iterable[str]) -> tuple[str, tuple[str, ...], int]:
     """The separator, the header's cells in the format's spelling, and the rows up to and with the header."""
     with path.open(encoding=encoding.name, errors="surrogateescape", newline="") as file:
-        lines = bounded_lines(file, path.name)
+        lines = _Lines(file, path.name)
         separator, skipped = "", 0
         for line in lines:
             if skipped == 0 and line.lower().startswith("sep=") and line.strip()[4:5]:
@@ -246,8 +254,8 @@ def read_header(path: Path, encoding: Encoding, known: Iterable[str]) -> tuple[s
                 continue
             if line.strip():
                 separator = separator or choose_separator(line, known)
-                cells = next(csv.reader([line, *lines][:1], delimiter=separator), [])
-                return separator, tuple(plain_header(c) for c in cells), skipped + 1
+                cells = next(csv.reader([line], delimiter=separator), [])
+                return separator, tuple(plain_header(_shown(c)) for c in cells), skipped + 1
             skipped += 1
     raise SourceError(path.name, "is empty: it has not even a header row", "Export it again.")
 

@@ -77,6 +77,7 @@ class Upsert:
         rows = text.layout(node)
         seal = rows.at("fingerprint")
         fresh = not self.store.fetch(text.any_node(node.label))
+        late_places = _late_places(node)
         late: list[Row] = []
         for batch in ahead(batches(self.stage, table)):
             known = {} if fresh else self._known_nodes(node, batch)
@@ -91,7 +92,7 @@ class Upsert:
                 pairs = [[i, self._merged(known[i][1])] for i in claim]
                 statements.add(text.claim_nodes(node), len(pairs), pairs=pairs)
             self._write(statements.given, statements.expected)
-            late += [r for r in (*create, *update) if _is_late(node, r)]
+            late += [r for r in (*create, *update) if _filled(r, late_places)]
             counts.created += len(create)
             counts.updated += len(update) + len(claim)
             counts.unchanged += len(same) - len(claim)
@@ -104,11 +105,13 @@ class Upsert:
 
     def _create_nodes(self, node: NodeType, rows: Sequence[Row], statements: _Statements) -> None:
         """One statement for each combination of links and of being wholly there at once."""
-        places = [(link, text.layout(node).at(link.column)) for link in text.layout(node).links]
+        shape = text.layout(node)
+        places = [(link, shape.at(link.column)) for link in shape.links]
+        late = _late_places(node)
         kinds: dict[tuple[tuple[Link, ...], bool], list[Row]] = defaultdict(list)
         for row in rows:
             present = tuple(link for link, place in places if row[place] is not None)
-            kinds[present, not _is_late(node, row)].append(row)
+            kinds[present, not _filled(row, late)].append(row)
         for (links, sealed), group in kinds.items():
             statements.add(text.create_nodes(node, links, sealed=sealed), len(group), rows=group)
 
@@ -118,7 +121,8 @@ class Upsert:
             return
         shape = text.layout(node)
         seal = shape.at("fingerprint")
-        unsealed = [(*r[:seal], None, r[-1]) if _is_late(node, r) else r for r in rows]
+        late = _late_places(node)
+        unsealed = [(*r[:seal], None, r[-1]) if _filled(r, late) else r for r in rows]
         statements.add(text.update_nodes(node), len(rows), rows=unsealed)
         ids = [row[0] for row in rows]
         for link in (*shape.links, *shape.late):
@@ -199,9 +203,13 @@ def _key(rel: RelationshipType, row: Row) -> tuple[str, ...]:
     return (row[0], row[1], row[2]) if rel.end_in_key else (row[0], row[2])
 
 
-def _is_late(node: NodeType, row: Row) -> bool:
+def _late_places(node: NodeType) -> list[int]:
     shape = text.layout(node)
-    return any(row[shape.at(link.column)] is not None for link in shape.late)
+    return [shape.at(link.column) for link in shape.late]
+
+
+def _filled(row: Row, places: Sequence[int]) -> bool:
+    return any(row[place] is not None for place in places)
 
 
 class _Statements:

@@ -316,7 +316,7 @@ def test_a_path_that_is_not_there(tmp_path: Path) -> None:
         check_only(tmp_path / "nowhere", tmp_path / "home")
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.binary(max_size=400))
 def test_no_bytes_at_all_make_a_traceback(tmp_path_factory: pytest.TempPathFactory, rubbish: bytes) -> None:
     folder = tmp_path_factory.mktemp("rubbish")
