@@ -6,8 +6,9 @@ import json
 import sys
 from contextlib import ExitStack
 from datetime import UTC, date, datetime
+from math import isnan
 from pathlib import Path
-from typing import IO, Annotated, Any, Literal
+from typing import IO, Annotated, Any, Final, Literal
 
 from cyclopts import Parameter
 from rich.console import Console
@@ -135,26 +136,48 @@ def fairness(
         json.dump(found.record(), sys.stdout, indent=2, allow_nan=False)
         print()
         return 0
-    table = Table("index", "value", title=f"Fairness of the lead role on {as_of or _today()}")
+    day, console = as_of or _today(), Console(width=table_width())
+    table = Table("index", "value", "what it says", title=f"Fairness of the lead role on {day}")
     for key, value in found.indices().items():
-        table.add_row(key, "undefined" if value is None else f"{value:.4f}")
-    console = Console(width=table_width())
+        table.add_row(key, "undefined" if value is None else f"{value:.4f}", INDEX_WORDS[key])
     console.print(table)
-    frame = found.agencies.sort_values("disparity", ascending=False)
-    _print_frame(console, frame, 12)
+    _print_agencies(console, found.agencies, 12)
     return 0
 
 
-def _print_frame(console: Console, frame: Any, most: int) -> None:
-    table = Table(*[str(column) for column in frame.columns])
-    for row in frame.head(most).itertuples(index=False):
-        table.add_row(*(_cell(value) for value in row))
-    console.print(table)
-    if len(frame) > most:
-        say(
-            f"Shown: {most} of {len(frame)} agencies. "
-            "All of them: tacgraph query agency_fairness --format csv"
+INDEX_WORDS: Final = {
+    "gini": "spread of utilisation over practitioners: 0 all alike, near 1 one carries all",
+    "theil": "the same, in a form that adds up: between agencies and within them",
+    "theil_between": "the part of it between agencies",
+    "theil_within": "the part of it within agencies",
+    "hoover": "the part of all lead work that would have to move for each agency to carry its share",
+    "jain": "evenness of lead work against capacity over agencies: 1 even, 1/n one carries all",
+}
+
+
+def _print_agencies(console: Console, agencies: Any, most: int) -> None:
+    surplus = agencies.assign(surplus=agencies["tacs_led"] - agencies["expected_tacs_led"])
+    title = "Agencies by leads beyond what their teams would lead one to expect"
+    heads = ("agency", "TACs led", "expected", "surplus", "share of lead work", "of capacity", "times fair")
+    table = Table(*heads, title=title)
+    for row in surplus.sort_values("surplus", ascending=False).head(most).itertuples(index=False):
+        table.add_row(
+            row.agency_id,
+            str(row.tacs_led),
+            f"{row.expected_tacs_led:.1f}",
+            f"{row.surplus:+.1f}",
+            _share(row.load_share),
+            _share(row.capacity_share),
+            "" if isnan(row.disparity) else f"{row.disparity:.2f}",
         )
+    console.print(table)
+    if len(agencies) > most:
+        words = "All of them: tacgraph query agency_fairness --format csv"
+        say(f"Shown: {most} of {len(agencies)} agencies. {words}")
+
+
+def _share(value: float) -> str:
+    return "" if isnan(value) else f"{value:.1%}"
 
 
 def report(*, month: str, out: Path) -> int:
