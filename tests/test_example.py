@@ -46,6 +46,7 @@ KEYS = {
 MAY_BE_EMPTY = {
     *("ended_on", "closed_on", "completed_on", "done_on", "next_review_on", "lead_trained_on", "tac_share"),
     *("parent_agency_id", "pooled_contribution_gbp", "line_manager_id", "upn", "nhs_number", "assessment_id"),
+    "school_id",
 }
 CODES = {
     ("agencies", "sector"): "local_authority health education police youth_justice housing voluntary other",
@@ -162,6 +163,15 @@ def test_keys_are_unique_and_required_values_there(made: Tables) -> None:
             if (name, column) != ("interventions", "practitioner_id"):
                 assert (rows[column] != "").all(), (name, column)
         assert (rows == rows.apply(lambda column: column.str.strip())).all().all(), name
+
+
+def test_children_of_school_age_go_to_a_school_with_their_siblings(made: Tables) -> None:
+    children, agencies = made["children"], made["agencies"]
+    schools = agencies.loc[agencies["sector"] == "education", "agency_id"]
+    enrolled = children[children["school_id"] != ""]
+    assert enrolled["school_id"].isin(schools).all()
+    assert enrolled.groupby("family_id")["school_id"].nunique().eq(1).all()
+    assert enrolled["birth_date"].max() < children.loc[children["school_id"] == "", "birth_date"].min()
 
 
 def test_every_reference_is_met(made: Tables) -> None:
