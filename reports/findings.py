@@ -99,10 +99,10 @@ def disparity(agencies: pd.DataFrame) -> Finding:
         return Finding("disparity", "fine", text)
     row = above.iloc[0]
     interval = f"(95% interval {row['disparity_low']:.2f} to {row['disparity_high']:.2f})"
-    carry = "agencies carries" if len(above) == 1 else "agencies carry"
+    carry = "agencies shown carries" if len(above) == 1 else "agencies shown carry"
     most = "" if len(above) == 1 else " most"
     text = (
-        f"{len(above)} of {len(known)} {carry} clearly more than a fair share of lead work: "
+        f"{len(above)} of the {len(known)} {carry} clearly more than a fair share of lead work: "
         f"{label(above).iloc[0]}{most}, at {times(row['disparity'])} {interval}."
     )
     severity: Severity = "serious" if row["disparity"] >= SERIOUS_DISPARITY else "watch"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Final
 
@@ -28,7 +28,6 @@ class ProgressBars:
         self._bars = bars
         self._task: TaskID | None = None
         self._drawn = messages.is_terminal
-        self._whole = False
 
     def begin(self, name: str, total: int | None) -> None:
         """Begin a step of `total` rows or parts (None: unknown)."""
@@ -48,16 +47,19 @@ class ProgressBars:
             self._bars.stop_task(self._task)
         self._task = None
 
-    def __call__(self, name: str, done: int, total: int) -> None:
-        """The same in one call: `done` of `total` parts of the step `name`."""
-        if self._task is None or not self._whole:
-            self.begin(name, total)
-            self._whole = True
-        if self._task is not None:
-            self._bars.update(self._task, completed=done)
-        if done == total:
-            self.close()
-            self._whole = False
+    def step(self, name: str) -> Callable[[str, int, int], None]:
+        """A listener for work that says "this part, so many done of so many": one bar for all of it."""
+        begun = False
+
+        def listen(_part: str, done: int, total: int) -> None:
+            nonlocal begun
+            if not begun:
+                self.begin(name, total)
+                begun = True
+            if self._task is not None:
+                self._bars.update(self._task, completed=done)
+
+        return listen
 
 
 @contextmanager

@@ -59,7 +59,7 @@ def load(
         from graphmodel.store import Store
 
         with Store.open(home) as store, progress_bars() as progress:
-            Slice.current(store, home, progress)
+            Slice.current(store, home, progress.step("read the as-of slice"))
     return 0
 
 

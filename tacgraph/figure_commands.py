@@ -130,7 +130,7 @@ def fairness(
 
     home = data_folder()
     with Store.open(home, on_wait=say) as store, progress_bars() as progress:
-        held = Slice.current(store, home, progress)
+        held = Slice.current(store, home, progress.step("read the as-of slice"))
     found = measure(held, as_of or _today(), settings())
     if format == "json":
         json.dump(found.record(), sys.stdout, indent=2, allow_nan=False)
@@ -200,8 +200,8 @@ def report(*, month: str, out: Path) -> int:
         raise SettingsError(f"month {month!r}", "is not a month", "Write it like 2026-10.") from fault
     home = data_folder()
     with Store.open(home, on_wait=say) as store, progress_bars() as progress:
-        held = Slice.current(store, home, progress)
-        files = write_report(held, first, out, settings(), progress=progress)
+        held = Slice.current(store, home, progress.step("read the as-of slice"))
+        files = write_report(held, first, out, settings(), progress=progress.step("the month day by day"))
     for file in files:
         say(f"written: {file}")
     return 0

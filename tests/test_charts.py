@@ -178,7 +178,7 @@ def test_findings_say_their_numbers() -> None:
         "North <b>team</b> does 60% of the lead work with 30% of the capacity."
     )
     assert str(findings.disparity(AGENCIES)) == (
-        "1 of 3 agencies carries clearly more than a fair share of lead work: "
+        "1 of the 3 agencies shown carries clearly more than a fair share of lead work: "
         "North <b>team</b>, at 2.00 times (95% interval 1.60 to 2.40)."
     )
     assert str(findings.overload(40, 8, 6)) == "8 of 40 leads (20%) are above capacity, 6 of them severely."
