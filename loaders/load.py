@@ -29,10 +29,13 @@ from loaders.shape import shape
 from loaders.staging import Staging
 from loaders.upsert import Upsert
 
-Reader = Callable[[Path], Source]
+Reader = Callable[[Path, bytes], Source]
 
-READERS: Final[dict[str, Reader]] = {"canonical": read_canonical, "annex_a": read_annex_a}
-"""One reader a format."""
+READERS: Final[dict[str, Reader]] = {
+    "canonical": lambda path, _: read_canonical(path),
+    "annex_a": read_annex_a,
+}
+"""One reader a format: (path, key of the data folder) → source. The key makes ids of names."""
 
 
 @dataclass
@@ -90,7 +93,7 @@ def load(
     if reader not in READERS:
         raise SourceError(f"format {reader}", "is not known", f"Use one of: {', '.join(READERS)}.")
     home.mkdir(mode=0o700, parents=True, exist_ok=True)
-    found = READERS[reader](path)
+    found = READERS[reader](path, identity_key(home))
     run = _Run(record.new_load_id(), found, source or reader, home, progress or Silent(), dry_run, replace)
     try:
         with record.only_loader(home, run.load_id), Staging(home / record.LOADS) as stage:
@@ -159,8 +162,7 @@ def _read(run: _Run, stage: Staging) -> None:
         run.notes += raw.notes
         if blank:
             run.notes.append(f"{raw.file}: {blank} rows without any value left out")
-    for file, fault in run.source.faults:
-        stage.reject("", file, [fault])
+    stage.describe(run.source)
     if not sum(stage.read.values()):
         raise SourceError(run.source.path_name, "has headers but no rows", "Export it again.")
 

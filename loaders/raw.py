@@ -10,6 +10,8 @@ from graphmodel.declare import NodeType
 from graphmodel.relationships import TABLES
 
 CHUNK_ROWS: Final = 20_000
+PLACE: Final = 1 << 40
+"""Row numbers of a table made of several sheets: the sheet's number times this, and the row."""
 
 
 @dataclass(frozen=True)
@@ -47,16 +49,33 @@ class RawTable(Protocol):
         """The rows in order, in bounded parts. To be run through once."""
 
 
+@dataclass(frozen=True)
+class Seen:
+    """Something suspicious that a reader met: ids and dates only, never a name."""
+
+    kind: str
+    table: str
+    ids: str
+    what: str
+    from_on: str | None = None
+    to_on: str | None = None
+
+
 @dataclass
 class Source:
-    """What a reader found at a path."""
+    """What a reader found at a path.
+
+    `places` name the sheets by number, where tables are made of several (see `PLACE`), and `headings` what
+    a column of a table is called there: (sheet number, table, column) → heading.
+    """
 
     format: str
     path_name: str
-    tables: list[RawTable]
+    tables: Sequence[RawTable]
     notes: list[str] = field(default_factory=list)
-    faults: list[tuple[str, RowFault]] = field(default_factory=list)
-    """Faults of rows that belong to no one table (foreign formats), with the file they stand in."""
+    findings: list[Seen] = field(default_factory=list)
+    places: dict[int, str] = field(default_factory=dict)
+    headings: dict[tuple[int, str, str], str] = field(default_factory=dict)
 
     def table(self, name: str) -> RawTable | None:
         return next((t for t in self.tables if t.name == name), None)

@@ -15,6 +15,7 @@ from typing import Final
 
 from graphmodel.errors import LoadRefused
 from graphmodel.store import Store
+from loaders.raw import PLACE
 from loaders.report import TableCounts
 from loaders.staging import Staging
 
@@ -94,8 +95,11 @@ def write_lists(stage: Staging, folder: Path) -> None:
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     lists = {
         "rejects.csv": (
-            'SELECT file, row_no AS "row", col AS "column", value, reason FROM rejects '
-            "ORDER BY file, row_no, col, reason"
+            "SELECT concat_ws(', ', file, name) AS file, row_no % "
+            f'{PLACE} AS "row", coalesce(heading, r.col) AS "column", value, reason FROM rejects r '
+            f"LEFT JOIN places p ON p.place = row_no // {PLACE} LEFT JOIN headings h "
+            f"ON h.place = row_no // {PLACE} AND h.tbl = r.tbl AND h.col = r.col "
+            "ORDER BY 1, r.row_no, 3, reason"
         ),
         "findings.csv": (
             'SELECT kind, tbl AS "table", ids, from_on AS "from", to_on AS "to", what FROM findings '

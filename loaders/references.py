@@ -100,7 +100,7 @@ def _reject_unknown(stage: Staging, table: str, reference: Reference) -> int:
         "INSERT INTO rejects "
         f"SELECT $tbl, $file, r.row_no, {quoted(column)}, r.{column}, "
         f"CASE WHEN lost.at IS NULL THEN 'is no ' || {named} || ' that any table or the graph has' "
-        f"ELSE 'names a row that was rejected itself: {target} row ' || lost.at END "
+        f"ELSE 'names a row that was rejected itself: {target} ' || row_text(lost.at) END "
         f"FROM {good_rows(stage, table)} AS r LEFT JOIN {lost} AS lost ON lost.id = r.{column} "
         f"WHERE r.{column} IS NOT NULL "
         f"AND r.{column} NOT IN (SELECT {key} FROM {good_rows(stage, target)} WHERE {key} IS NOT NULL) "

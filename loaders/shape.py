@@ -94,9 +94,9 @@ def _keep_last(stage: Staging, table: str, key: str) -> None:
     ids = " || ' ' || ".join(key_names(table))
     stage.run(
         "INSERT INTO findings SELECT 'duplicate_key', $tbl, ids, NULL, NULL, "
-        "'rows ' || string_agg(CAST(row_no AS VARCHAR), ', ' ORDER BY row_no) || ' state the same key "
-        "differently: the last one counts' FROM "
-        f"(SELECT {ids} AS ids, row_no, fingerprint, {key} FROM good_{table}) "
+        "string_agg(shown, ', ' ORDER BY row_no) || ' state the same key differently: the last one counts' "
+        f"FROM (SELECT {ids} AS ids, row_no, row_text(row_no) AS shown, fingerprint, {key} FROM good_{table} "
+        f"WHERE ({key}) IN (SELECT ({key}) FROM good_{table} GROUP BY {key} HAVING count(*) > 1)) "
         f"GROUP BY ids, {key} HAVING count(DISTINCT fingerprint) > 1",
         {"tbl": table},
     )

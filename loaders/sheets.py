@@ -18,8 +18,11 @@ from graphmodel.relationships import TABLES
 from loaders.csv_text import check_header
 from loaders.raw import CHUNK_ROWS, Chunk, RawTable, RowFault, Source, declared_columns, plain_header
 
-NO_VALUE: Final = "formula without a value: open the workbook in Excel and save it"
+NO_VALUE: Final = (
+    "formula without a value, or with an error as its value: open the workbook in Excel and save it"
+)
 _EXACT_INTEGER: Final = 10**15
+_SUSPECT_MARKS: Final = (b"<f>", b"<f ", b"<f/", b't="e"')
 
 
 def cell_text(value: object) -> str:
@@ -69,22 +72,25 @@ class Book:
             ) from None
 
     @cached_property
-    def has_formulas(self) -> bool:
-        """Whether any sheet has a formula at all: the look for unsaved values is slow."""
+    def has_suspects(self) -> bool:
+        """Whether any sheet has a formula or an error at all: the look for them is slow."""
         with zipfile.ZipFile(self.path) as archive:
-            for name in archive.namelist():
-                if name.startswith("xl/worksheets/") and name.endswith(".xml"):
-                    with archive.open(name) as sheet:
-                        before = b""
-                        while part := sheet.read(1 << 20):
-                            if b"<f" in (before[-1:] + part):
-                                return True
-                            before = part
+            sheets = [n for n in archive.namelist() if n.startswith("xl/worksheets/") and n.endswith(".xml")]
+            return any(self._has_suspects(archive, name) for name in sheets)
+
+    @staticmethod
+    def _has_suspects(archive: zipfile.ZipFile, name: str) -> bool:
+        with archive.open(name) as sheet:
+            before = b""
+            while part := sheet.read(1 << 20):
+                if any(mark in before + part for mark in _SUSPECT_MARKS):
+                    return True
+                before = part[-8:]
         return False
 
-    def formulas(self, sheet: str) -> dict[tuple[int, int], str]:
-        """Formula cells, by row (from 1) and column (from 0)."""
-        if not self.has_formulas:
+    def suspects(self, sheet: str) -> dict[tuple[int, int], str]:
+        """Formulas and errors (`#N/A`) as they stand, by row (from 1) and column (from 0)."""
+        if not self.has_suspects:
             return {}
         book = load_workbook(self.path, read_only=True, data_only=False)
         try:
@@ -92,7 +98,7 @@ class Book:
                 (number, place): str(cell.value)
                 for number, row in enumerate(book[sheet].iter_rows(), start=1)
                 for place, cell in enumerate(row)
-                if cell.data_type == "f"
+                if cell.data_type in ("f", "e")
             }
         finally:
             book.close()
@@ -135,14 +141,15 @@ class SheetTable:
             yield Chunk(numbers, columns, faults)
 
     def _unsaved(self, rows: Sequence[Sequence[Any]]) -> dict[int, RowFault]:
-        """By row: the first formula of the format's columns that has no saved value."""
+        """By row: the first cell of the format's columns that has no value but a formula or an error."""
         found: dict[int, RowFault] = {}
-        for (number, place), formula in self.book.formulas(self.sheet).items():
+        for (number, place), text in self.book.suspects(self.sheet).items():
             column = self.header[place] if place < len(self.header) else ""
             if column not in self.columns or not self.header_row < number <= len(rows):
                 continue
             if rows[number - 1][place] in ("", None):
-                found.setdefault(number, RowFault(number, column, formula, NO_VALUE))
+                reason = NO_VALUE if text.startswith("=") else "is an error of Excel's, not a value"
+                found.setdefault(number, RowFault(number, column, text, reason))
         return found
 
 

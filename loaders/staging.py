@@ -19,7 +19,7 @@ import pyarrow as pa
 from graphmodel.declare import NodeType, Property
 from graphmodel.relationships import TABLES
 from loaders.identity import keyed_hash
-from loaders.raw import Chunk, RawTable, RowFault
+from loaders.raw import PLACE, Chunk, RawTable, RowFault, Source
 
 MEMORY: Final = "320MB"
 WHITE: Final = "".join(chr(c) for c in range(0x3001) if chr(c).isspace()) + "\ufeff\u200b"
@@ -61,6 +61,12 @@ class Staging:
         self.run(
             "CREATE TABLE findings (kind VARCHAR, tbl VARCHAR, ids VARCHAR, from_on VARCHAR, to_on VARCHAR, "
             "what VARCHAR)"
+        )
+        self.run("CREATE TABLE places (place BIGINT, name VARCHAR)")
+        self.run("CREATE TABLE headings (place BIGINT, tbl VARCHAR, col VARCHAR, heading VARCHAR)")
+        self.run(
+            "CREATE MACRO row_text(n) AS coalesce((SELECT name || ' ' FROM places WHERE place = n // "
+            f"{PLACE}), '') || 'row ' || n % {PLACE}"
         )
         self.files: dict[str, str] = {}
         self.present: dict[str, tuple[str, ...]] = {}
@@ -105,6 +111,27 @@ class Staging:
         keys = " OR ".join(f"{c} IS NULL" for c in TABLES[table].key_columns)
         unread = f"SELECT 1 FROM rejects ANTI JOIN raw_{table} USING (row_no) WHERE tbl = '{table}' LIMIT 1"
         return bool(self.rows(unread) or self.rows(f"SELECT 1 FROM raw_{table} WHERE {keys} LIMIT 1"))
+
+    def describe(self, source: Source) -> None:
+        """Keep what the source says of itself: its places, headings and findings."""
+        if source.places:
+            self.insert("places", {"place": list(source.places), "name": list(source.places.values())})
+        if source.headings:
+            places, tables, columns = zip(*source.headings, strict=True)
+            headings = list(source.headings.values())
+            self.insert("headings", {"place": places, "tbl": tables, "col": columns, "heading": headings})
+        for seen in source.findings:
+            self.run(
+                "INSERT INTO findings VALUES ($kind, $tbl, $ids, $from_on, $to_on, $what)",
+                {
+                    "kind": seen.kind,
+                    "tbl": seen.table,
+                    "ids": seen.ids,
+                    "from_on": seen.from_on,
+                    "to_on": seen.to_on,
+                    "what": seen.what,
+                },
+            )
 
     def take(self, raw: RawTable, key: bytes, advance: Callable[[int], None]) -> None:
         """Read one table through."""

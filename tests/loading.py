@@ -8,6 +8,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import xlsxwriter
+
 from graphmodel.nodes import NODE_BY_LABEL
 from graphmodel.store import Store
 from loaders import LoadReport, load
@@ -16,6 +18,8 @@ from loaders.report import Silent
 from loaders.staging import Staging
 
 SMALL = Path(__file__).parent / "data" / "small"
+
+KEY = b"a key for tests only"
 
 Tables = Mapping[str, Sequence[Mapping[str, str]]]
 
@@ -49,6 +53,21 @@ def write_texts(folder: Path, texts: Mapping[str, str | bytes]) -> Path:
     return folder
 
 
+def write_book(path: Path, sheets: Mapping[str, Sequence[Sequence[Any]]]) -> Path:
+    """Write a workbook; a pair is a formula and its saved value, empty where it was never saved."""
+    book = xlsxwriter.Workbook(str(path), {"default_date_format": "dd/mm/yyyy"})
+    for name, rows in sheets.items():
+        sheet = book.add_worksheet(name)
+        for r, row in enumerate(rows):
+            for c, cell in enumerate(row):
+                if isinstance(cell, tuple):
+                    sheet.write_formula(r, c, cell[0], None, cell[1])
+                else:
+                    sheet.write(r, c, cell)
+    book.close()
+    return path
+
+
 def read_list(report: LoadReport, name: str) -> list[dict[str, str]]:
     with (report.folder / name).open(encoding="utf-8", newline="") as text:
         return list(csv.DictReader(text))
@@ -60,7 +79,7 @@ def check_only(path: Path, home: Path, reader: str = "canonical") -> tuple[_Run,
     Rejects are (table, row, column, value, reason), in order of table and row.
     """
     home.mkdir(exist_ok=True)
-    source = READERS[reader](path)
+    source = READERS[reader](path, KEY)
     run = _Run("load", source, reader, home, Silent(), dry_run=True, replace=False)
     with Staging(home / "loads") as stage:
         _read(run, stage)

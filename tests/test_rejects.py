@@ -8,13 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import xlsxwriter
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from graphmodel.errors import SourceError, TacgraphError
 from loaders.load import READERS
-from tests.loading import SMALL, check_only, read_tables, write_tables, write_texts
+from tests.loading import KEY, SMALL, check_only, read_tables, write_book, write_tables, write_texts
 
 AGENCY = {"agency_id": "a1", "name": "One", "sector": "health"}
 WORKER = {"practitioner_id": "p1", "role": "teacher"}
@@ -209,7 +208,7 @@ def test_encodings_keep_every_letter(tmp_path: Path, encoding: str, note: str) -
 
 
 def _names(folder: Path) -> list[str]:
-    (table,) = READERS["canonical"](folder).tables
+    (table,) = READERS["canonical"](folder, KEY).tables
     return [str(cell) for part in table.chunks() for cell in part.columns["name"]]
 
 
@@ -334,20 +333,6 @@ def test_no_bytes_at_all_make_a_traceback(tmp_path_factory: pytest.TempPathFacto
 # -- workbooks ---------------------------------------------------------------------------------------
 
 
-def _book(path: Path, sheets: dict[str, list[list[Any]]]) -> Path:
-    book = xlsxwriter.Workbook(str(path), {"default_date_format": "dd/mm/yyyy"})
-    for name, rows in sheets.items():
-        sheet = book.add_worksheet(name)
-        for r, row in enumerate(rows):
-            for c, cell in enumerate(row):
-                if isinstance(cell, tuple):
-                    sheet.write_formula(r, c, cell[0], None, cell[1])
-                else:
-                    sheet.write(r, c, cell)
-    book.close()
-    return path
-
-
 def test_a_formula_needs_a_saved_value(tmp_path: Path) -> None:
     rows: list[list[Any]] = [
         ["child_id", "birth_date"],
@@ -355,7 +340,7 @@ def test_a_formula_needs_a_saved_value(tmp_path: Path) -> None:
         ["c2", ("=B1+5", "")],
         ["c3", None],
     ]
-    run, rejects = check_only(_book(tmp_path / "b.xlsx", {"children": rows}), tmp_path / "home")
+    run, rejects = check_only(write_book(tmp_path / "b.xlsx", {"children": rows}), tmp_path / "home")
     assert [(r[1], r[2]) for r in rejects] == [(3, "birth_date")]
     assert "formula without a value" in rejects[0][4]
     assert run.counts["children"].read == 3
@@ -363,9 +348,9 @@ def test_a_formula_needs_a_saved_value(tmp_path: Path) -> None:
 
 def test_a_workbook_without_a_table(tmp_path: Path) -> None:
     with pytest.raises(SourceError, match="no sheet named as a table"):
-        check_only(_book(tmp_path / "b.xlsx", {"Sheet1": [["a"], [1]]}), tmp_path / "home")
+        check_only(write_book(tmp_path / "b.xlsx", {"Sheet1": [["a"], [1]]}), tmp_path / "home")
 
 
 def test_an_empty_sheet(tmp_path: Path) -> None:
     with pytest.raises(SourceError, match="not even a header"):
-        check_only(_book(tmp_path / "b.xlsx", {"children": []}), tmp_path / "home")
+        check_only(write_book(tmp_path / "b.xlsx", {"children": []}), tmp_path / "home")
