@@ -48,6 +48,7 @@ def one_round(made: Engine, example: Path, runs: Runs) -> None:
     keep("start", {"seconds": round(made.start_seconds, 3)})
     keep("cold", child.measure(example, made))
     ours = facts(made)
+    runs["cold"][-1]["facts"] = sum(ours.values())
     keep("again", child.measure(example, made))
     _same(ours, facts(made), "a second load")
     empty(made)
@@ -89,11 +90,13 @@ def figures(runs: Runs, plain: Figures) -> Figures:
     def seconds(what: str) -> list[float]:
         return [float(x["seconds"]) for x in runs[what]]
 
-    found: Figures = {"rows": rows, "start_seconds": spread(seconds("start"))}
+    count = int(runs["cold"][0]["facts"])
+    found: Figures = {"rows": rows, "facts": count, "start_seconds": spread(seconds("start"))}
     for what in ("cold", "again", "warm"):
         found[what] = {
             "seconds": spread(seconds(what)),
             "rows_per_second": spread([rows / s for s in seconds(what)]),
+            "facts_per_second": spread([count / s for s in seconds(what)]),
             "peak_mb": spread([x["peak_mb"] for x in runs[what]]),
             "process_seconds": spread([x["process_seconds"] for x in runs[what]]),
             "stages": _stages(runs[what]),

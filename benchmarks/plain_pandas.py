@@ -234,8 +234,10 @@ def tacs_without_lead(t: Tables, d: date, s: Settings) -> pd.DataFrame:
     level = on(t["needs"], day).groupby("child_id")["level"].max()
     size = on(t["memberships"], day).groupby("tac_id")["practitioner_id"].nunique()
     past = t["leads"][t["leads"]["ended_on"] <= day].groupby("tac_id")["ended_on"].max()
-    last = pd.to_datetime(alone["tac_id"].map(past))
-    since = alone["opened_on"].where(~(last > alone["opened_on"]), last)
+    last = alone[["tac_id"]].merge(past.rename("last"), how="left", left_on="tac_id", right_index=True)[
+        "last"
+    ]
+    since = last.where(last > alone["opened_on"], alone["opened_on"])
     default = s.workload.default_needs_level
     alone["level"] = alone["child_id"].map(level).fillna(default).astype("int64")
     alone["team_size"] = alone["tac_id"].map(size).fillna(0).astype("int64")
