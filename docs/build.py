@@ -13,6 +13,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+from docs.pages_queries import FOLDER, index_page, query_pages
+from docs.tables import COMPUTED, table
 from graphmodel import codes
 from graphmodel.declare import NodeType, Property, RelationshipType
 from graphmodel.nodes import NODE_TYPES
@@ -22,15 +24,7 @@ from queries import catalogue
 
 ROOT = Path(__file__).resolve().parent.parent
 DOCS = ROOT / "docs"
-COMPUTED = "<!-- Computed by `make docs`; change the code that it comes from, not this page. -->\n"
 BEGIN, END = "<!-- queries: computed by `make docs` -->\n", "<!-- end of queries -->\n"
-COMMANDS = ("", "load", "example", "query", "fairness", "report", "dashboard", "doctor", "engine")
-
-
-def table(head: tuple[str, ...], rows: Iterator[tuple[str, ...]] | list[tuple[str, ...]]) -> str:
-    lines = ["| " + " | ".join(head) + " |", "|" + "---|" * len(head)]
-    lines += ["| " + " | ".join(cell.replace("|", "\\|") for cell in row) + " |" for row in rows]
-    return "\n".join(lines) + "\n"
 
 
 def _limits(p: Property) -> str:
@@ -101,23 +95,6 @@ def model_page() -> str:
     )
 
 
-def queries_page() -> str:
-    text = COMPUTED + "# The queries\n\nEvery query takes `as_of`; run one with `tacgraph query NAME --as-of "
-    text += "2026-10-31`, or paste its text into Neo4j Browser.\n\n"
-    for q in catalogue().values():
-        text += f"## {q.name}\n\n**{q.title}.** {q.question}\n\n"
-        text += f"One row: {q.grain}. Source: {q.source}. Identifying: {q.identifying}.\n\n"
-        parameters = [
-            (f"`{p.name}`", p.type, f"`{p.default}`" if p.default is not None else "", p.unit, p.meaning)
-            for p in q.parameters
-        ]
-        text += table(("parameter", "type", "default", "unit", "meaning"), parameters) + "\n"
-        columns = [(f"`{c.name}`", c.type, c.meaning) for c in q.columns]
-        text += table(("column", "type", "meaning"), columns) + "\n"
-        text += f"```cypher\n{q.text.strip()}\n```\n\n"
-    return text.rstrip() + "\n"
-
-
 def settings_page() -> str:
     def rows(values: dict[str, Any], path: str = "") -> Iterator[tuple[str, ...]]:
         for name, value in values.items():
@@ -139,7 +116,7 @@ def command_page() -> str:
     from tacgraph.cli import app  # noqa: PLC0415  (its imports are the program's, not this module's)
 
     text = COMPUTED + "# The command line\n\n"
-    for command in COMMANDS:
+    for command in ("", *(name for name in app if not name.startswith("-"))):
         stream = io.StringIO()
         with contextlib.redirect_stdout(stream):
             from rich.console import Console  # noqa: PLC0415
@@ -152,32 +129,47 @@ def command_page() -> str:
 def readme() -> str:
     text = (ROOT / "README.md").read_text(encoding="utf-8")
     head, rest = text.split(BEGIN, 1)
-    rows = [(f"[`{q.name}`](docs/queries.md#{q.name})", q.question) for q in catalogue().values()]
+    rows = [(f"[`{q.name}`](docs/queries/{q.name}.md)", q.question) for q in catalogue().values()]
     return head + BEGIN + "\n" + table(("query", "question"), rows) + "\n" + END + rest.split(END, 1)[1]
 
 
-PAGES: dict[Path, Callable[[], str]] = {
-    DOCS / "model.md": model_page,
-    DOCS / "queries.md": queries_page,
-    DOCS / "settings.md": settings_page,
-    DOCS / "command-line.md": command_page,
-    ROOT / "README.md": readme,
-}
+def pages() -> dict[Path, Callable[[], str]]:
+    """Every computed page and picture, with what computes its text."""
+    return {
+        DOCS / "model.md": model_page,
+        DOCS / "queries.md": index_page,
+        **query_pages(),
+        DOCS / "settings.md": settings_page,
+        DOCS / "command-line.md": command_page,
+        ROOT / "README.md": readme,
+    }
+
+
+def stale(*, write: bool) -> list[str]:
+    """Paths that are not as computed, and pages of queries that are no more; written or removed if asked."""
+    computed = pages()
+    found = [path for path in sorted(FOLDER.rglob("*.*")) if path not in computed]
+    if write:
+        for path in found:
+            path.unlink()
+    for path, compute in computed.items():
+        text = compute()
+        if not path.exists() or path.read_text(encoding="utf-8") != text:
+            found.append(path)
+            if write:
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.write_text(text, encoding="utf-8")
+    return [str(path.relative_to(ROOT)) for path in found]
 
 
 def main(arguments: list[str]) -> int:
     """Write the pages, or with `--check` name the stale ones; exit code 1 where one is stale."""
-    stale = []
-    for path, compute in PAGES.items():
-        text = compute()
-        if not path.exists() or path.read_text(encoding="utf-8") != text:
-            stale.append(path.relative_to(ROOT))
-            if "--check" not in arguments:
-                path.write_text(text, encoding="utf-8")
-    if stale and "--check" in arguments:
-        print("Stale, run `make docs`:", *stale)
+    check = "--check" in arguments
+    found = stale(write=not check)
+    if found and check:
+        print("Stale, run `make docs`:", *found)
         return 1
-    print("Written:" if stale else "All pages are fresh.", *stale)
+    print("Written:" if found else "All pages are fresh.", *found)
     return 0
 
 

@@ -1,0 +1,167 @@
+"""The pages about the catalogue: an index by tag, and for each query its page and its picture."""
+
+from __future__ import annotations
+
+import csv
+import json
+import tomllib
+from collections.abc import Callable, Iterator, Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any, Final
+
+from docs.pattern import pattern_of
+from docs.picture import picture
+from docs.tables import COMPUTED, table
+from graphmodel.errors import DeclarationError
+from graphmodel.settings import DEFAULTS, load_settings
+from queries import Query, catalogue
+from queries.header import SETTINGS_PREFIX, Parameter, split
+from queries.run import default
+
+ROOT: Final = Path(__file__).resolve().parent.parent
+FOLDER: Final = ROOT / "docs" / "queries"
+EXPECTED: Final = ROOT / "tests" / "expected"
+ASKED: Final = EXPECTED / "asked.toml"
+
+_SHOWS: Final = {
+    "no": "Its rows show no child and name no practitioner.",
+    "practitioner": "Its rows show single practitioners, by id.",
+    "child": "Its rows show single children, by id: only for those who may see them, and each look leaves an "
+    "audit record.",
+}
+_SHOWN_DECIMALS: Final = 4
+
+
+@cache
+def asked() -> dict[str, Any]:
+    """The date and the parameters for which `tests/expected/` has the rows."""
+    return tomllib.loads(ASKED.read_text(encoding="utf-8"))
+
+
+def _default_text(parameter: Parameter) -> str:
+    if parameter.default is None:
+        return "must be given"
+    value = default(parameter, load_settings(DEFAULTS))
+    if parameter.type == "map":
+        return f"[`{str(parameter.default).removeprefix(SETTINGS_PREFIX)}`](../settings.md) of the settings"
+    shown = f"`{json.dumps(value)}`"
+    if isinstance(parameter.default, str) and parameter.default.startswith(SETTINGS_PREFIX):
+        return f"{shown} ([`{parameter.default.removeprefix(SETTINGS_PREFIX)}`](../settings.md))"
+    return shown
+
+
+def _parameter_rows(query: Query) -> Iterator[tuple[str, ...]]:
+    yield "`as_of`", "date", "today, on the command line", "day", "the day that the rows are true on"
+    for p in query.parameters:
+        least = f"; at least {p.minimum:g}" if p.minimum is not None else ""
+        yield f"`{p.name}`", p.type, _default_text(p), p.unit, p.meaning + least
+
+
+def _given(query: Query) -> Mapping[str, Any]:
+    found: Mapping[str, Any] = asked()["parameters"].get(query.name, {})
+    return found
+
+
+def command_of(query: Query) -> str:
+    """How the result on its page is had on the command line."""
+    words = [f"tacgraph query {query.name} --as-of {asked()['as_of']}"]
+    words += [f"-p {name}={value}" for name, value in _given(query).items()]
+    return " ".join(words)
+
+
+def _call_of(query: Query) -> str:
+    words = [f'"{query.name}"', f'as_of="{asked()["as_of"]}"']
+    words += [f"{name}={json.dumps(value)}" for name, value in _given(query).items()]
+    return f"queries.run({', '.join(words)}).frame()"
+
+
+def _cell(text: str, kind: str) -> str:
+    if kind == "decimal" and text:
+        return f"{float(text):.{_SHOWN_DECIMALS}f}".rstrip("0").rstrip(".")
+    return text.replace(";", "; ") if kind == "list" else text
+
+
+def _result(query: Query) -> str:
+    file = EXPECTED / f"{query.name}.csv"
+    if not file.is_file():
+        raise DeclarationError(
+            f"query {query.name}", f"has no {file.relative_to(ROOT)}", "Write its expected rows there."
+        )
+    with file.open(encoding="utf-8", newline="") as lines:
+        rows = list(csv.reader(lines))[1:]
+    kinds = [column.type for column in query.columns]
+    text = "On the small partnership of the tests ([its files](../../tests/data/small)), "
+    text += f"as of {asked()['as_of']}"
+    if given := _given(query):
+        text += ", with " + ", ".join(f"`{name}` = `{json.dumps(value)}`" for name, value in given.items())
+    text += f": {len(rows)} row{'' if len(rows) == 1 else 's'}"
+    text += ", checked on both engines and by a second, independent computation"
+    text += "; figures shortened to four decimals.\n\n" if "decimal" in kinds else ".\n\n"
+    cells = [[_cell(value, kind) for value, kind in zip(row, kinds, strict=True)] for row in rows]
+    return text + table([column.name for column in query.columns], cells)
+
+
+def _order(query: Query) -> str:
+    first = [f"`{name}`{', highest first' if downwards else ''}" for name, downwards in query.sort]
+    return f"Rows come in order of {', '.join(first)}, then of all columns from the left."
+
+
+def _running(query: Query) -> str:
+    return (
+        f"```sh\n{command_of(query)}\n```\n\n"
+        "With `--format csv`, `json` or `parquet` it goes to other programs; in Python it is\n\n"
+        f"```python\nimport queries\n\nframe = {_call_of(query)}\n```\n\n"
+    )
+
+
+def query_page(query: Query) -> str:
+    """All that there is to know about one query, from its header, its text and its expected rows."""
+    pattern = pattern_of(query.text)
+    tags = ", ".join(f"[{tag}](../queries.md#{tag})" for tag in query.tags)
+    text = COMPUTED + f"# {query.title}\n\n`{query.name}` · {tags} · [all queries](../queries.md)\n\n"
+    text += (
+        f"**{query.question}**\n\nOne row is {query.grain}. {_order(query)} {_SHOWS[query.identifying]}\n\n"
+    )
+    text += f"Where it comes from: {query.source} "
+    text += "([short names](../guidance.md), [measures](../measures.md)).\n\n"
+    text += f"![The pattern: {pattern.words()}](pictures/{query.name}.svg)\n\n"
+    text += "## Parameters\n\n"
+    text += table(("parameter", "type", "default", "unit", "meaning"), _parameter_rows(query))
+    text += "\n## Columns\n\n"
+    text += table(("column", "type", "meaning"), [(f"`{c.name}`", c.type, c.meaning) for c in query.columns])
+    if query.notes:
+        text += "\n## What is settled\n\n" + "".join(f"- {note}\n" for note in query.notes)
+    text += f"\n## A result\n\n{_result(query)}\n## Running it\n\n{_running(query)}"
+    text += "## The Cypher\n\nWithout the header of [its file](../../queries/cypher/"
+    return text + f"{query.name}.cypher):\n\n```cypher\n{split(query.text)[1].strip()}\n```\n"
+
+
+def index_page() -> str:
+    """Every query under each of its tags."""
+    known = catalogue()
+    tags = sorted({tag for query in known.values() for tag in query.tags})
+    text = COMPUTED + "# The queries\n\n"
+    text += f"{len(known)} questions, each answered as of a day. Run one with `tacgraph query NAME --as-of "
+    text += f"{asked()['as_of']}`, or paste its file into Neo4j Browser. "
+    text += "New to Cypher: [the primer](primer.md).\n\n"
+    text += "By tag: " + " · ".join(f"[{tag}](#{tag})" for tag in tags) + "\n\n"
+    for tag in tags:
+        rows = [
+            (f"[`{q.name}`](queries/{q.name}.md)", q.question, f"{q.grain}")
+            for q in known.values()
+            if tag in q.tags
+        ]
+        text += f"## {tag}\n\n" + table(("query", "question", "one row is"), rows) + "\n"
+    return text.rstrip() + "\n"
+
+
+def query_pages() -> dict[Path, Callable[[], str]]:
+    """What computes each query's page and picture."""
+    found: dict[Path, Callable[[], str]] = {}
+    for query in catalogue().values():
+        found[FOLDER / f"{query.name}.md"] = lambda q=query: query_page(q)  # type: ignore[misc]
+        found[FOLDER / "pictures" / f"{query.name}.svg"] = lambda q=query: picture(  # type: ignore[misc]
+            pattern_of(q.text), f"What {q.name} matches"
+        )
+    return found
