@@ -209,6 +209,31 @@ def claim_relationships(rel: RelationshipType) -> str:
     )
 
 
+# -- what the graph holds of columns that a file lacks --------------------------------------------------
+
+
+def held_values(declared: NodeType | RelationshipType, names: Sequence[str]) -> str:
+    """The key and these stored values of every fact of a table, dates as text, links as their target's id."""
+    rows = layout(declared)
+    dates = {p.stored_as for p in rows.properties if p.type == "date"}
+    links = {link.column: link for link in (*rows.links, *rows.late)}
+    if isinstance(declared, RelationshipType):
+        s, e = NODE_BY_LABEL[declared.start[0]], NODE_BY_LABEL[declared.end[0]]
+        key = [f"s.{s.key}", f"e.{e.key}", "toString(n.started_on)"]
+        match = f"MATCH (s:{s.label})-[n:{declared.type}]->(e:{e.label})"
+    else:
+        key, match = [f"n.{declared.key}"], f"MATCH (n:{declared.label})"
+    values = []
+    for i, name in enumerate(names):
+        if name in links:
+            target = NODE_BY_LABEL[links[name].target]
+            match += f" OPTIONAL MATCH {_arrow(links[name], 'n', f't{i}:{target.label}')}"
+            values.append(f"t{i}.{target.key}")
+        else:
+            values.append(f"toString(n.{name})" if name in dates else f"n.{name}")
+    return f"{match} RETURN {', '.join([*key, *values])}"
+
+
 # -- retiring --------------------------------------------------------------------------------------
 
 

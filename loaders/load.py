@@ -25,7 +25,7 @@ from loaders.raw import Source
 from loaders.references import Known, check_references
 from loaders.report import LoadReport, Progress, Silent, TableCounts
 from loaders.retire import Retirement, retire_childless
-from loaders.shape import shape
+from loaders.shape import absent_values, hold, shape
 from loaders.staging import Staging
 from loaders.upsert import Upsert
 
@@ -112,7 +112,7 @@ def _in_lock(run: _Run, stage: Staging, *, strict: bool) -> None:
     if not run.dry_run:
         with Store.open(run.home, "admin") as admin, run.stage("prepare the graph"):
             admin.apply_model()
-    with Store.open(run.home, "reader" if run.dry_run else "writer") as store:
+    with Store.open(run.home, "writer") as store:
         if not run.dry_run:
             record.begin(
                 store,
@@ -124,7 +124,7 @@ def _in_lock(run: _Run, stage: Staging, *, strict: bool) -> None:
         outcome = "failed"
         try:
             _read(run, stage)
-            _check(run, stage, _known(run, stage, store))
+            _check(run, stage, _known(run, stage, store), None if run.replace else _held(run, stage, store))
             record.write_lists(stage, _folder(run))
             if strict and run.counts_of("rejected"):
                 outcome = "refused"
@@ -167,13 +167,16 @@ def _read(run: _Run, stage: Staging) -> None:
         raise SourceError(run.source.path_name, "has headers but no rows", "Export it again.")
 
 
-def _check(run: _Run, stage: Staging, known: Known) -> None:
+def _check(run: _Run, stage: Staging, known: Known, held: Callable[[str], None] | None = None) -> None:
+    """`known` looks ids up in the graph; `held` brings its values of columns that a file lacks."""
     with run.stage("check rows"):
         for raw in run.source.tables:
             check_rows(stage, raw.name)
     with run.stage("check references"):
         for table in TABLES:
             check_references(stage, table, known)
+            if held is not None:
+                held(table)
             shape(stage, table)
     with run.stage("look for findings"):
         run.findings = collect(stage, lambda _: run.progress.advance(1))
@@ -202,6 +205,20 @@ def _known(run: _Run, stage: Staging, store: Store) -> Known:
         return [row[0] for row in found if row[0] in here or set(row[2] or ()) - {run.source_name}]
 
     return known
+
+
+def _held(run: _Run, stage: Staging, store: Store) -> Callable[[str], None]:
+    """Brings, for a file that lacks columns, what the graph holds of them."""
+
+    def held(table: str) -> None:
+        absent = absent_values(stage, table)
+        if absent and stage.one(f"SELECT count(*) FROM raw_{table}"):
+            hold(stage, table, store.stream(text.held_values(TABLES[table], absent)))
+            if stage.one(f"SELECT count(*) FROM held_{table}"):
+                columns = ", ".join(absent)
+                run.notes.append(f"{stage.files[table]} has no {columns}: what the graph holds of them stays")
+
+    return held
 
 
 def _write(run: _Run, stage: Staging, store: Store) -> None:

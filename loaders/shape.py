@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
 from graphmodel import codes
@@ -69,17 +69,61 @@ def key_names(table: str) -> tuple[str, ...]:
     return declared.key_columns
 
 
+def _same_key(table: str) -> str:
+    """SQL: a raw row r and what the graph holds h are the same fact."""
+    values = _values(table)
+    return " AND ".join(f"held_{name} = {values[name]}" for name in key_names(table))
+
+
+def absent_values(stage: Staging, table: str) -> list[str]:
+    """Stored names of the columns that the table's file lacks; none where there is no such file."""
+    if table not in stage.present:
+        return []
+    declared = TABLES[table]
+    rows = layout(declared)
+    columns = {p.stored_as or p.name: p.name for p in rows.properties}
+    columns |= {link.column: link.column for link in (*rows.links, *rows.late)}
+    return [stored for stored, column in columns.items() if column not in stage.present[table]]
+
+
+def hold(stage: Staging, table: str, parts: Iterable[list[list[Any]]]) -> None:
+    """Keep what the graph holds of the columns that the file lacks, for the file says nothing about them.
+
+    `parts` are rows of the fact's key and those values, as `cypher_load.held_values` gives them.
+    """
+    names = absent_values(stage, table)
+    declared = TABLES[table]
+    key = (declared.key,) if isinstance(declared, NodeType) else layout(declared).key
+    types = {p.stored_as: _SQL_TYPES.get(p.type, "VARCHAR") for p in layout(declared).properties}
+    columns = [f"held_{k} VARCHAR" for k in key] + [f"had_{n} {types.get(n, 'VARCHAR')}" for n in names]
+    stage.run(f"CREATE TABLE held_{table} ({', '.join(columns)}, held BOOLEAN)")
+    every = [*(f"held_{k}" for k in key), *(f"had_{n}" for n in names)]
+    for part in parts:
+        cells = {name: [row[i] for row in part] for i, name in enumerate(every)}
+        stage.insert(f"held_{table}", {**cells, "held": [True] * len(part)})
+    stage.held[table] = names
+
+
+_SQL_TYPES: Final = {"boolean": "BOOLEAN", "decimal": "DOUBLE", "integer": "BIGINT"}
+
+
 def shape(stage: Staging, table: str) -> None:
     """Make `good_<table>`: of several rows with one key the last, as if they had been read in order.
 
     Rows of one key with different values leave a finding that names both.
     """
     values = _values(table)
+    source = f"{good_rows(stage, table)} AS r"
+    if table in stage.held:
+        values |= {
+            name: f"CASE WHEN held THEN had_{name} ELSE {values[name]} END" for name in stage.held[table]
+        }
+        source += f" LEFT JOIN held_{table} AS h ON {_same_key(table)}"
     joined = ", ".join(f"coalesce(CAST({name} AS VARCHAR), chr(30))" for name in values)
     columns = ", ".join(f"{sql} AS {name}" for name, sql in values.items())
     stage.run(
         f"CREATE TABLE good_{table} AS SELECT row_no, *, substr(md5(concat_ws(chr(31), {joined})), 1, 16) "
-        f"AS fingerprint FROM (SELECT row_no, {columns} FROM {good_rows(stage, table)})"
+        f"AS fingerprint FROM (SELECT row_no, {columns} FROM {source})"
     )
     key = ", ".join(key_names(table))
     repeated = stage.one(

@@ -73,6 +73,7 @@ class Staging:
         self.read: dict[str, int] = {}
         self.refused: set[str] = set()
         self.repeated: dict[str, int] = {}
+        self.held: dict[str, list[str]] = {}
         for table in TABLES:
             columns = ", ".join(f"{c} VARCHAR" for c in staged_columns(table))
             self.run(f"CREATE TABLE raw_{table} (row_no BIGINT, {columns})")

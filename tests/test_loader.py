@@ -173,6 +173,31 @@ def test_new_values_update_and_links_move(on_engine: Path, tmp_path: Path) -> No
     assert graph(on_engine) == incremental
 
 
+def test_a_file_without_a_column_says_nothing_about_it(on_engine: Path, tmp_path: Path) -> None:
+    load(SMALL, home=on_engine)
+    before = graph(on_engine, load_ids=True)
+    keys = {"children": ["child_id"], "tacs": ["tac_id", "child_id", "opened_on"]}
+    keys["posts"] = ["practitioner_id", "agency_id", "started_on", "fte"]
+    keys["practitioners"] = ["practitioner_id", "role"]
+    keys["services"] = ["service_id", "agency_id", "category"]
+    partial = {
+        name: [{c: row[c] for c in columns} for row in small()[name]] for name, columns in keys.items()
+    }
+    report = load_tables(partial, tmp_path / "in", on_engine)
+    assert not report.changed
+    assert graph(on_engine, load_ids=True) == before
+    assert any("children.csv has no birth_date" in note for note in report.notes)
+    partial["posts"][0]["fte"] = "0.25"
+    partial["children"].append({"child_id": "c99"})
+    report = load_tables(partial, tmp_path / "in", on_engine)
+    assert (report.total("updated"), report.total("created")) == (1, 1)
+    changed = small()
+    changed["posts"][0]["fte"] = "0.25"
+    changed["children"].append({"child_id": "c99"})
+    with reading(on_engine) as store:
+        assert tables_in_graph(store) == tables_expected(changed)
+
+
 def test_replace_ends_in_the_graph_of_a_fresh_load(on_engine: Path, tmp_path: Path) -> None:
     later = small()
     for name, gone in {"children": "c08", "practitioners": "p06", "services": "s03"}.items():
