@@ -47,6 +47,8 @@ HEAP_VARIABLE = "TACGRAPH_ENGINE_HEAP"
 DEFAULT_HEAP = "1g"
 START_SECONDS = 90.0
 STOP_SECONDS = 20.0
+READER_SECONDS = 120.0
+"""How long one query of the reader may take, whatever its caller allows."""
 WAIT_NOTICE_SECONDS = 1.0
 POLL_SECONDS = 0.05
 LOOPBACK = "127.0.0.1"
@@ -92,7 +94,7 @@ def ensure_running(
     *,
     idle_seconds: float = 900,
     heap: str | None = None,
-    reader_timeout: float = 120,
+    reader_timeout: float = READER_SECONDS,
     on_wait: Callable[[str], None] | None = None,
 ) -> Endpoint:
     """Find the folder's engine, or start it, and return once Bolt answers and the database exists.

@@ -9,18 +9,21 @@ practitioner leaves an audit record before the rows are handed out.
 from __future__ import annotations
 
 import os
+import secrets
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import suppress
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Literal, Self, cast
 
 import neo4j
 from neo4j.exceptions import AuthError, ClientError, DriverError, Neo4jError, ServiceUnavailable
-from neo4j.time import Date, DateTime
+from neo4j.graph import Node, Relationship
+from neo4j.graph import Path as GraphPath
+from neo4j.time import Date, DateTime, Duration, Time
 
 from graphmodel import cypher, engine
 from graphmodel.access import AuditLog, Viewer, audited_kind
@@ -173,9 +176,13 @@ class Store:
         Raises `WriteRefused` where the text would write, `QueryError` where the database refuses or
         `time_limit` seconds pass.
         """
+        # the embedded engine ignores the driver's time limit and has only one of its own
+        timed = self.kind == "embedded" and time_limit is not None and time_limit < engine.READER_SECONDS
+        mark = f"/* {secrets.token_hex(8)} */ " if timed else ""
+        text = mark + query
 
         def work(tx: neo4j.ManagedTransaction) -> Rows:
-            result = tx.run(cast("Any", query), dict(parameters or {}))
+            result = tx.run(cast("Any", text), dict(parameters or {}))
             columns = tuple(result.keys())
             rows: list[tuple[Any, ...]] = []
             for record in result:
@@ -184,7 +191,8 @@ class Store:
                 rows.append(tuple(plain(value) for value in record.values()))
             return Rows(columns, rows)
 
-        found = self._run_read(work, time_limit)
+        with self._ended_after(time_limit or 0, mark) if timed else nullcontext():
+            found = self._run_read(work, time_limit)
         kind = None if identifies == "no" else audited_kind(found.columns)
         if identifies == "child":
             kind = "child"
@@ -232,6 +240,28 @@ class Store:
         except ServiceUnavailable as fault:
             raise _lost(self.uri) from fault
 
+    @contextmanager
+    def _ended_after(self, seconds: float, mark: str) -> Iterator[None]:
+        """On the embedded engine: let the administrator end the query that bears `mark` after a time."""
+        over = threading.Event()
+
+        def end() -> None:
+            if over.wait(seconds):
+                return
+            with suppress(EngineError, QueryError), type(self).open(self.home, "admin") as admin:
+                while not over.wait(0.2):
+                    shown = "SHOW TRANSACTIONS YIELD transactionId, currentQuery RETURN *"
+                    names = [str(row[0]) for row in admin.fetch(shown) if mark.strip() in str(row[1])]
+                    for name in names:
+                        admin.fetch(f"TERMINATE TRANSACTION '{name}'")
+
+        watch = threading.Thread(target=end, name="time-limit", daemon=True)
+        watch.start()
+        try:
+            yield
+        finally:
+            over.set()
+
     def _session(self, mode: Literal["READ", "WRITE"]) -> neo4j.Session:
         access = neo4j.READ_ACCESS if mode == "READ" else neo4j.WRITE_ACCESS
         return self._driver.session(database=self.database, default_access_mode=access, fetch_size=FETCH_SIZE)
@@ -272,18 +302,30 @@ class Store:
 
 
 def plain(value: Any) -> Any:
-    """A driver value as plain Python: dates and times of the standard library, lists and maps likewise."""
-    if isinstance(value, Date):
-        return date(value.year, value.month, value.day)
-    if isinstance(value, DateTime):
-        return value.to_native()
+    """A driver value as plain Python: dates and times of the standard library, lists and maps likewise.
+
+    A node or relationship comes as a map of its label or type and its properties without the keyed hashes of
+    identity numbers, a path as the list of these; durations and times of day come as ISO text.
+    """
+    if isinstance(value, (Node, Relationship)):
+        kind = {"label": ":".join(sorted(value.labels))} if isinstance(value, Node) else {"type": value.type}
+        return kind | {k: plain(v) for k, v in sorted(value.items()) if not k.endswith("_hash")}
+    if isinstance(value, GraphPath):
+        steps = zip(value.relationships, value.nodes[1:], strict=True)
+        return [plain(value.start_node), *(plain(x) for step in steps for x in step)]
     if isinstance(value, list):
         return [plain(item) for item in value]
     if isinstance(value, dict):
         return {key: plain(item) for key, item in value.items()}
-    if isinstance(value, datetime):
-        return value
-    return value
+    return _plain_time(value)
+
+
+def _plain_time(value: Any) -> Any:
+    if isinstance(value, Date):
+        return date(value.year, value.month, value.day)
+    if isinstance(value, DateTime):
+        return value.to_native()
+    return value.iso_format() if isinstance(value, (Duration, Time)) else value
 
 
 def _query_fault(fault: Neo4jError, time_limit: float | None) -> QueryError:
@@ -292,7 +334,7 @@ def _query_fault(fault: Neo4jError, time_limit: float | None) -> QueryError:
     lowered = text.lower()
     if "accessmode" in code.lower() or "not allowed to" in lowered or "read access mode" in lowered:
         return WriteRefused("the query", f"it tried to write ({text})", "Queries may only read.")
-    if "timeout" in lowered or "timed out" in lowered or "TransactionTimedOut" in code:
+    if any(word in lowered + code.lower() for word in ("timeout", "timed out", "timedout", "terminated")):
         limit = f"{time_limit:g} seconds" if time_limit else "the server's time limit"
         return QueryError("the query", f"was stopped after {limit}", "Narrow it, or raise the time limit.")
     mend = "Mend the text of the query." if isinstance(fault, ClientError) else "Try again."

@@ -36,7 +36,12 @@ def check_file(path: Path) -> tuple[Query | None, list[str]]:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as fault:
         return None, [f"it cannot be read as UTF-8 text ({type(fault).__name__}): save it anew"]
-    query, faults = read_header(path.stem, text, path)
+    return check_query(path.stem, text, path)
+
+
+def check_query(name: str, text: str, path: Path) -> tuple[Query | None, list[str]]:
+    """The same of a text that is to be the file `path`."""
+    query, faults = read_header(name, text, path)
     return query, [*faults, *(text_faults(query) if query is not None else ())]
 
 

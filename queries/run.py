@@ -10,13 +10,17 @@ from datetime import date, datetime
 from math import isfinite
 from typing import Any, Final
 
+import pandas as pd
+
 from graphmodel.access import Viewer
 from graphmodel.codes import ALLOCATION_PROFILES, allocation_rules
 from graphmodel.errors import QueryError
 from graphmodel.settings import Settings, data_folder, settings
 from graphmodel.store import Rows, Store
 from queries.catalogue import catalogue
+from queries.grammar import check_text
 from queries.header import SETTINGS_PREFIX, Column, Parameter, Query
+from queries.own import is_own, own_queries
 from queries.result import Result
 
 _SAME_FIGURE_DIGITS: Final = 9
@@ -43,13 +47,53 @@ def run(
     parameter, a loop in a line of accountability, or what the database refuses; `AccessRefused` where the
     viewer may not see such rows.
     """
-    query = find(name)
-    day = _as_of(as_of)
+    return run_query(
+        find(name),
+        as_of=as_of,
+        store=store,
+        viewer=viewer,
+        time_limit=time_limit,
+        row_limit=row_limit,
+        **parameters,
+    )
+
+
+def frame(name: str, *, as_of: date | str, **parameters: Any) -> pd.DataFrame:
+    """The rows of a query as a data frame, for notebooks.
+
+    `queries.frame("overloaded_leads", as_of="2026-10-31", threshold=1.5)` is
+    `run(...).frame()`, with the same keywords: see there for types and errors. `frame.attrs` says where the
+    rows come from (as-of date, parameters, load, limits, whether they are all).
+    """
+    return run(name, as_of=as_of, **parameters).frame()
+
+
+def run_query(
+    query: Query,
+    *,
+    as_of: date | str,
+    store: Store | None = None,
+    viewer: Viewer | None = None,
+    time_limit: float | None = None,
+    row_limit: int | None = None,
+    **parameters: Any,
+) -> Result:
+    """Run a query that is at hand (an own one may be saved nowhere yet): see `run`.
+
+    An own query is held to the grammar of every analyst's text first, and counts as a look at children.
+    """
+    day = as_date(as_of)
     given = check_parameters(query, parameters)
     looker = viewer or Viewer.local()
-    if query.identifying == "child":
+    own = is_own(query)
+    if own:
+        check_text(query.text)
+    identifies = "child" if own else query.identifying
+    if identifies == "child":
         looker.must_see_children()
     limits = settings().queries
+    seconds_allowed = limits.time_limit_seconds if time_limit is None else time_limit
+    rows_allowed = limits.row_limit if row_limit is None else row_limit
     with ExitStack() as stack:
         held = store or stack.enter_context(Store.open(data_folder()))
         begun = time.perf_counter()
@@ -59,18 +103,31 @@ def run(
             viewer=looker,
             what=query.name,
             about=_about(query, given),
-            time_limit=time_limit or limits.time_limit_seconds,
-            row_limit=row_limit or limits.row_limit,
-            identifies=query.identifying,
+            time_limit=seconds_allowed,
+            row_limit=rows_allowed,
+            identifies=identifies,
         )
         seconds = time.perf_counter() - begun
-        load_id = held.fetch(_LATEST_LOAD)[0][0]
-    return Result(query, shaped(query, rows), given, day, seconds, load_id)
+        load_id = latest_load(held)
+    return Result(
+        query, shaped(query, rows), given, day, seconds, load_id, float(seconds_allowed), rows_allowed
+    )
+
+
+def latest_load(store: Store) -> str | None:
+    """The latest finished load of the graph, None where none is recorded."""
+    found = store.fetch(_LATEST_LOAD)[0][0]
+    return None if found is None else str(found)
 
 
 def find(name: str) -> Query:
     """The query of this name; raises `QueryError` with names like it where there is none."""
-    known = catalogue()
+    if name in catalogue():
+        return catalogue()[name]
+    own, faults = own_queries()
+    if name in faults:
+        raise QueryError(f"query {name!r}", "; ".join(faults[name]), "Mend its file.")
+    known = catalogue() | own
     if name in known:
         return known[name]
     close = difflib.get_close_matches(name, known, n=3, cutoff=0.5)
@@ -86,7 +143,11 @@ def coerce(name: str, pairs: Iterable[str]) -> dict[str, Any]:
 
     Raises `QueryError` that names the text, the fault and the mend.
     """
-    query = find(name)
+    return typed_pairs(find(name), pairs)
+
+
+def typed_pairs(query: Query, pairs: Iterable[str]) -> dict[str, Any]:
+    """The same for a query that is at hand."""
     given: dict[str, Any] = {}
     for pair in pairs:
         key, equals, text = pair.partition("=")
@@ -124,7 +185,8 @@ def check_parameters(query: Query, given: Mapping[str, Any]) -> dict[str, Any]:
 def default(parameter: Parameter, agreed: Settings) -> Any:
     """A parameter's default: the literal of the header, or the value that it names in the settings."""
     if not (isinstance(parameter.default, str) and parameter.default.startswith(SETTINGS_PREFIX)):
-        return parameter.default
+        is_date = parameter.type == "date" and isinstance(parameter.default, str)
+        return _from_text(parameter, str(parameter.default)) if is_date else parameter.default
     value: Any = agreed.model_dump()
     for part in parameter.default.removeprefix(SETTINGS_PREFIX).split("."):
         value = value[part]
@@ -220,7 +282,8 @@ def _from_text(parameter: Parameter, text: str) -> Any:
     return _checked(parameter, text)
 
 
-def _as_of(value: date | str) -> date:
+def as_date(value: date | str) -> date:
+    """A day, or its ISO text; raises `QueryError` for anything else."""
     if isinstance(value, datetime):
         return value.date()
     if isinstance(value, date):

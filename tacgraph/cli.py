@@ -14,7 +14,7 @@ from importlib.metadata import version
 from cyclopts import App, CycloptsError
 
 from graphmodel.errors import TacgraphError
-from tacgraph import data_commands, engine_commands, figure_commands, site_commands
+from tacgraph import data_commands, engine_commands, figure_commands, query_commands, site_commands
 from tacgraph.console import warn
 
 app = App(
@@ -26,7 +26,8 @@ app = App(
 app.command(engine_commands.app)
 app.command(data_commands.load)
 app.command(data_commands.example)
-app.command(figure_commands.query)
+app.command(query_commands.query)
+app.command(query_commands.cypher)
 app.command(figure_commands.fairness)
 app.command(figure_commands.report)
 app.command(site_commands.dashboard)

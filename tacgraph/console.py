@@ -5,7 +5,8 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Final
+from datetime import UTC, date, datetime
+from typing import Any, Final
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
@@ -77,3 +78,19 @@ def progress_bars() -> Iterator[ProgressBars]:
 def table_width() -> int:
     """Columns to print a table in: the terminal's, and room for all of it where there is none."""
     return messages.width if sys.stdout.isatty() else 200
+
+
+def today() -> date:
+    """The day where the command is given."""
+    return datetime.now(UTC).astimezone().date()
+
+
+def cell(value: Any) -> str:
+    """A value in a table for people: decimals to two places, lists joined."""
+    if value is None:
+        return ""
+    if isinstance(value, float):
+        return f"{value:,.2f}"
+    if isinstance(value, list):
+        return ";".join(str(item) for item in value)
+    return str(value)

@@ -1,113 +1,20 @@
-"""`tacgraph query`, `tacgraph fairness` and `tacgraph report`: from the graph to figures."""
+"""`tacgraph fairness` and `tacgraph report`: from the graph to figures."""
 
 from __future__ import annotations
 
 import json
 import sys
-from contextlib import ExitStack
-from datetime import UTC, date, datetime
+from datetime import date
 from math import isnan
 from pathlib import Path
-from typing import IO, Annotated, Any, Final, Literal
+from typing import Any, Final, Literal
 
-from cyclopts import Parameter
 from rich.console import Console
 from rich.table import Table
 
-from graphmodel.access import Viewer
 from graphmodel.errors import SettingsError
 from graphmodel.settings import data_folder, settings
-from tacgraph.console import progress_bars, say, table_width
-
-Format = Literal["table", "csv", "json", "parquet"]
-
-
-def _today() -> date:
-    return datetime.now(UTC).astimezone().date()
-
-
-def query(
-    name: str | None = None,
-    /,
-    *,
-    as_of: date | None = None,
-    parameter: Annotated[tuple[str, ...], Parameter(name=["--parameter", "-p"], negative="")] = (),
-    format: Format = "table",  # noqa: A002  (the option's name)
-    output: Annotated[Path | None, Parameter(name=["--output", "-o"])] = None,
-    rows: int = 50,
-    reason: str = "",
-    list_: Annotated[bool, Parameter(name="--list", negative="")] = False,
-) -> int:
-    """Run a query of the catalogue.
-
-    Parameters
-    ----------
-    name
-        The query's name; see --list.
-    as_of
-        The day it is asked for; left out: today.
-    parameter
-        key=value, as often as needed.
-    format
-        table for people; csv, json and parquet for machines.
-    output
-        A file instead of standard output (parquet needs one).
-    rows
-        How many rows a table shows; the other formats give all.
-    reason
-        Why a child's or a named practitioner's record is looked at; kept in the audit record.
-    list_
-        List the queries with their questions.
-    """
-    from graphmodel.store import Store
-    from queries import catalogue, coerce, run
-
-    if list_ or name is None:
-        table = Table("query", "question", "parameters")
-        for found in catalogue().values():
-            table.add_row(found.name, found.question, ", ".join(p.name for p in found.parameters))
-        Console(width=table_width()).print(table)
-        return 0
-    home = data_folder()
-    given = coerce(name, parameter)
-    with Store.open(home, on_wait=say) as store:
-        result = run(name, store=store, viewer=Viewer.local(reason), as_of=as_of or _today(), **given)
-    if format == "parquet":
-        if output is None:
-            raise SettingsError("the parquet format", "needs a file", "Add -o FILE.")
-        result.to_parquet(output)
-        return 0
-    with ExitStack() as stack:
-        stream: IO[str] = sys.stdout
-        if output is not None:
-            stream = stack.enter_context(output.open("w", encoding="utf-8", newline=""))
-        if format == "csv":
-            result.to_csv(stream)
-        elif format == "json":
-            result.to_json(stream)
-        else:
-            _print_rows(result.rows.columns, result.rows.rows, rows, stream)
-    say(f"{name} as of {result.as_of}: {len(result.rows.rows):,} rows in {result.seconds:.2f} s")
-    return 0
-
-
-def _print_rows(columns: tuple[str, ...], rows: list[tuple[Any, ...]], most: int, stream: IO[str]) -> None:
-    table = Table(*columns)
-    for row in rows[:most]:
-        table.add_row(*(_cell(value) for value in row))
-    Console(file=stream, width=table_width()).print(table)
-    if len(rows) > most:
-        say(f"Shown: {most:,} of {len(rows):,} rows. All of them: --format csv, or --rows {len(rows)}.")
-
-
-def _cell(value: Any) -> str:
-    if value is None:
-        return ""
-    if isinstance(value, float):
-        return f"{value:,.2f}"
-    if isinstance(value, list):
-        return ";".join(str(item) for item in value)
-    return str(value)
+from tacgraph.console import progress_bars, say, table_width, today
 
 
 def fairness(
@@ -131,12 +38,12 @@ def fairness(
     home = data_folder()
     with Store.open(home, on_wait=say) as store, progress_bars() as progress:
         held = Slice.current(store, home, progress.step("read the as-of slice"))
-    found = measure(held, as_of or _today(), settings())
+    found = measure(held, as_of or today(), settings())
     if format == "json":
         json.dump(found.record(), sys.stdout, indent=2, allow_nan=False)
         print()
         return 0
-    day, console = as_of or _today(), Console(width=table_width())
+    day, console = as_of or today(), Console(width=table_width())
     table = Table("index", "value", "what it says", title=f"Fairness of the lead role on {day}")
     for key, value in found.indices().items():
         table.add_row(key, "undefined" if value is None else f"{value:.4f}", INDEX_WORDS[key])

@@ -361,6 +361,6 @@ def test_numbers_in_csv_are_unrounded() -> None:
 
 
 def test_as_of_may_be_a_moment() -> None:
-    from queries.run import _as_of  # noqa: PLC0415
+    from queries.run import as_date  # noqa: PLC0415
 
-    assert _as_of(datetime(2026, 1, 5, 12, 0)) == date(2026, 1, 5)  # noqa: DTZ001
+    assert as_date(datetime(2026, 1, 5, 12, 0)) == date(2026, 1, 5)  # noqa: DTZ001

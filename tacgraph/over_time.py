@@ -1,0 +1,140 @@
+"""A query over time: its second road on each date, from one slice, in one frame with the date in front."""
+
+from __future__ import annotations
+
+import calendar
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from datetime import date, timedelta
+from typing import Any, Final, Literal
+
+import pandas as pd
+
+from analysis import SECOND_ROADS
+from analysis.tables import Slice
+from graphmodel.access import AuditLog, Viewer, audited_kind
+from graphmodel.errors import QueryError, SettingsError
+from graphmodel.settings import settings
+from graphmodel.store import Rows
+from queries import Column, Result, find, shaped
+from queries.run import check_parameters
+
+Every = Literal["week", "month", "quarter"]
+
+_MONTH: Final = 7
+_MOST_DATES: Final = 1_200
+
+
+def day_from(text: str, *, last: bool) -> date:
+    """A day of a `YYYY-MM-DD`, or the first or last one of a `YYYY-MM`; `SettingsError` for anything else."""
+    try:
+        if len(text) != _MONTH:
+            return date.fromisoformat(text)
+        first = date.fromisoformat(f"{text}-01")
+    except ValueError as fault:
+        raise SettingsError(f"{text!r}", "is no month and no day", "Write 2026-10 or 2026-10-31.") from fault
+    return _month_end(first) if last else first
+
+
+def _month_end(day: date) -> date:
+    return day.replace(day=calendar.monthrange(day.year, day.month)[1])
+
+
+def _period_end(day: date, every: Every) -> date:
+    """The last day of the week (a Sunday), calendar month or calendar quarter that a day is in."""
+    if every == "week":
+        return day + timedelta(days=6 - day.weekday())
+    if every == "month":
+        return _month_end(day)
+    return _month_end(date(day.year, (day.month + 2) // 3 * 3, 1))
+
+
+def dates(first: date, last: date, every: Every, known_to: date) -> tuple[list[date], list[str]]:
+    """The days to ask about, and what is out of the ordinary about them, in words.
+
+    One for each period that shares a day with `first` to `last`: its last day; `last` where the period goes
+    on after it; and for the period in progress `known_to`, the last day of which the graph can know.
+    """
+    if last < first:
+        raise SettingsError("--to", f"{last} is before --from {first}", "Swap them.")
+    found: list[date] = []
+    said: list[str] = []
+    for begin, end in _periods(first, last, every):
+        asked = min(end, last)
+        if asked < end:
+            said.append(f"The last {every} ends on {end}; asked for as of {asked}.")
+        if max(begin, first) <= known_to < asked:
+            said.append(f"The {every} to {end} is in progress; asked for as of {known_to}, the latest known.")
+            asked = known_to
+        found.append(asked)
+        if len(found) > _MOST_DATES:
+            raise SettingsError("--from and --to", f"are more than {_MOST_DATES} {every}s", "Ask for fewer.")
+    if found[-1] > known_to:
+        said.append(f"Dates after {known_to}, the latest known, show what is planned.")
+    return found, said
+
+
+def _periods(first: date, last: date, every: Every) -> Iterator[tuple[date, date]]:
+    begin = first
+    while begin <= last:
+        end = _period_end(begin, every)
+        yield begin, end
+        begin = end + timedelta(days=1)
+
+
+def over_time(
+    name: str,
+    held: Slice,
+    days: list[date],
+    *,
+    viewer: Viewer,
+    audit: AuditLog,
+    given: Mapping[str, Any] | None = None,
+) -> Result:
+    """The rows of a catalogue query on each day, `as_of` as the first column, days in order.
+
+    Each day's rows are those that the query gives by Cypher, in its order. Where they show children, the
+    viewer must be allowed to see them and the look is recorded once for all days.
+
+    Raises `QueryError` for wrong parameters and for a query without a second road (an own one).
+    """
+    query, parameters = find(name), dict(given or {})
+    values = check_parameters(query, parameters)
+    if name not in SECOND_ROADS:
+        raise QueryError(
+            f"query {name!r}", "is an own one, which has no road from the slice", "Run it date by date."
+        )
+    if query.identifying == "child":
+        viewer.must_see_children()
+    rows: list[tuple[Any, ...]] = []
+    for day in days:
+        table = SECOND_ROADS[name](held, day, settings(), **parameters)
+        plain = [tuple(_plain(value) for value in row) for row in table.itertuples(index=False, name=None)]
+        rows += [(day, *row) for row in shaped(query, Rows(tuple(table.columns), plain)).rows]
+    kind = None if query.identifying == "no" else audited_kind(query.column_names)
+    if query.identifying == "child":
+        kind = "child"
+    if kind is not None:
+        ids = ", ".join(f"{key}={value}" for key, value in parameters.items() if key.endswith("_id"))
+        audit.record(viewer, name, about=ids or kind, rows=len(rows), dates=[x.isoformat() for x in days])
+    dated = replace(query, columns=(Column("as_of", "date", "the day asked for"), *query.columns))
+    return Result(
+        dated,
+        Rows(dated.column_names, rows),
+        values,
+        days[-1],
+        seconds=0.0,
+        load_id=held.load_id,
+        dates=tuple(days),
+    )
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, list):
+        return value
+    if value is None or value is pd.NaT or value is pd.NA or (isinstance(value, float) and math.isnan(value)):
+        return None
+    if isinstance(value, pd.Timestamp):
+        return value.date()
+    return value.item() if hasattr(value, "item") else value
