@@ -113,6 +113,10 @@ def _in_lock(run: _Run, stage: Staging, *, strict: bool) -> None:
         with Store.open(run.home, "admin") as admin, run.stage("prepare the graph"):
             admin.apply_model()
     with Store.open(run.home, "writer") as store:
+        run.notes += [
+            f"load {other} was cut off, or runs from another data folder: what these files state is completed"
+            for other in record.unfinished(store)
+        ]
         if not run.dry_run:
             record.begin(
                 store,

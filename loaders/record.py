@@ -67,6 +67,11 @@ def begin(store: Store, load_id: str, *, source: str, reader: str, path_name: st
     )
 
 
+def unfinished(store: Store) -> list[str]:
+    """Ids of loads that say they run: cut off, or at work from another data folder."""
+    return [str(row[0]) for row in store.fetch("MATCH (l:Load {outcome: 'running'}) RETURN l.load_id")]
+
+
 def finish(
     store: Store, load_id: str, outcome: str, tables: dict[str, TableCounts], findings: dict[str, int]
 ) -> None:

@@ -15,6 +15,7 @@ from typing import Any, Final, Self
 
 import duckdb
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from graphmodel.declare import NodeType, Property
 from graphmodel.relationships import TABLES
@@ -22,7 +23,6 @@ from loaders.identity import keyed_hash
 from loaders.raw import PLACE, Chunk, RawTable, RowFault, Source
 
 MEMORY: Final = "320MB"
-WHITE: Final = "".join(chr(c) for c in range(0x3001) if chr(c).isspace()) + "\ufeff\u200b"
 
 
 def staged_columns(table: str) -> tuple[str, ...]:
@@ -142,25 +142,24 @@ class Staging:
         self.present[table] = tuple(kept)
         self.read[table] = 0
         hashed = hashed_columns(table)
-        trimmed = ", ".join(f"nullif(trim({c}, $white), '')" for c in kept)
-        insert = f"INSERT INTO raw_{table} (row_no, {', '.join(kept)}) SELECT row_no, {trimmed} FROM chunk"
         for part in raw.chunks():
             read = len(part.rows) + len(part.faults)
             if part.rows:
-                self._insert(insert, part, kept, dict.fromkeys(hashed, key))
+                self._insert(table, part, kept, dict.fromkeys(hashed, key))
             self.reject(table, raw.file, part.faults)
             self.read[table] += read
             advance(read)
 
-    def _insert(self, insert: str, part: Chunk, kept: Sequence[str], keys: dict[str, bytes]) -> None:
+    def _insert(self, table: str, part: Chunk, kept: Sequence[str], keys: dict[str, bytes]) -> None:
         arrays: dict[str, Any] = {"row_no": pa.array(part.rows, pa.int64())}
         for column in kept:
             cells: Sequence[str | None] = part.columns[column]
             if column in keys:
                 cells = [keyed_hash(keys[column], column, c) if c and c.strip() else None for c in cells]
-            arrays[column] = pa.array(cells, pa.string())
+            trimmed = pc.utf8_trim_whitespace(pa.array(cells, pa.string()))
+            arrays[column] = pc.if_else(pc.equal(trimmed, ""), None, trimmed)
         self.db.register("chunk", pa.table(arrays))
-        self.run(insert, {"white": WHITE})
+        self.run(f"INSERT INTO raw_{table} BY NAME SELECT * FROM chunk")
         self.db.unregister("chunk")
 
     def reject(self, table: str, file: str, faults: Sequence[RowFault]) -> None:
