@@ -125,7 +125,7 @@ def query(
 
 
 def cypher(
-    file: str,
+    file: Annotated[str, Parameter(allow_leading_hyphen=True)],
     /,
     *,
     as_of: date | None = None,

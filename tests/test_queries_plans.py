@@ -1,4 +1,4 @@
-"""Neo4j's own plan of every query: reads only, no cartesian product, an index where a key is asked for."""
+"""Neo4j's own plan of every query: reads only, no cartesian product, an index and no scan for a key."""
 
 from __future__ import annotations
 
@@ -59,4 +59,6 @@ def test_plans(filled: neo4j.Session) -> None:
         by_key = any(parameter.name.endswith("_id") for parameter in query.parameters)
         if by_key and not any("IndexSeek" in x for x in found):
             wrong.append(f"{name}: no index is used for its key: {', '.join(found)}")
+        scans = ("NodeByLabelScan", "RelationshipTypeScan") if by_key else ()
+        wrong += [f"{name}: {x}" for x in found if any(s in x for s in ("AllNodesScan", *scans))]
     assert wrong == []
