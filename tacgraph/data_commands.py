@@ -73,13 +73,15 @@ def _print_report(report: object) -> None:
         table.add_column(name, justify="right")
     for name, c in report.tables.items():
         numbers = (c.read, c.created, c.updated, c.unchanged, c.rejected, c.retired)
-        table.add_row(name, *(f"{n:,}" for n in numbers))
+        if any(numbers):
+            table.add_row(name, *(f"{n:,}" for n in numbers))
     messages.print(table)
     for note in report.notes:
         say(note)
     rejected = sum(c.rejected for c in report.tables.values())
     if rejected:
-        warn(f"{rejected:,} rows were rejected; each with its reason in {report.folder / 'rejects.csv'}")
+        were = "1 row was" if rejected == 1 else f"{rejected:,} rows were"
+        warn(f"{were} rejected; each with its reason in {report.folder / 'rejects.csv'}")
     if report.findings:
         kinds = ", ".join(f"{kind} {count:,}" for kind, count in sorted(report.findings.items()))
         say(f"Loaded, but worth a look ({report.folder / 'findings.csv'}): {kinds}")

@@ -93,7 +93,7 @@ def test_a_second_load_changes_nothing_and_strict_refuses(
     assert tacgraph("load", str(folder), "--strict") == 7
     assert "rejects.csv" in capsys.readouterr().err
     assert tacgraph("load", str(folder)) == 0
-    assert "1 rows were rejected" in capsys.readouterr().err.replace("1 row was", "1 rows were")
+    assert "1 row was rejected" in capsys.readouterr().err
     assert sum(1 for _ in loaded.glob("loads/*/rejects.csv")) >= 1
 
 
