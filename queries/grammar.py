@@ -96,7 +96,8 @@ def grammar_fault(text: str, *, hidden: tuple[str, ...] = ()) -> str | None:
     try:
         tree = parser.statements()
     except guard.GuardError as fault:
-        return str(fault)
+        # the grammar names every word that could have followed
+        return re.sub(r" expecting \{.*", "", str(fault), flags=re.DOTALL)
     except RecursionError:
         return "it is nested too deeply"
     rules = _rules(hidden)

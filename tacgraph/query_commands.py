@@ -171,6 +171,7 @@ def cypher(
     """
     from queries import guessed, run_query, run_text
     from queries import save as keep
+    from queries.grammar import check_text
     from queries.own import has_header, refuse_faults, with_header
     from queries.run import typed_pairs
 
@@ -185,6 +186,7 @@ def cypher(
             lambda store, viewer: run_query(asked, store=store, viewer=viewer, **limits, **given), reason
         )
     else:
+        check_text(text)
         given = guessed(parameter)
         result = _read(
             lambda store, viewer: run_text(text, store=store, viewer=viewer, parameters=given, **limits),
