@@ -1,0 +1,5 @@
+"""`python -m tacgraph`: the command line."""
+
+from tacgraph.cli import main
+
+main()
