@@ -13,11 +13,17 @@ from queries.run import as_date, bound, check_parameters
 def for_browser(query: Query, as_of: date | str, **parameters: Any) -> str:
     """A `:param` line for each parameter (defaults and weights of the settings included), then the query.
 
+    Each ends with `;`: Neo4j Browser takes all at once where its multi-statement editor is switched on, else
+    line by line; `cypher-shell` takes it as it is.
+
     Raises `QueryError` as `run` does for wrong parameters.
     """
     values = {AS_OF: as_date(as_of), **bound(query, check_parameters(query, parameters))}
     lines = [f":param {name} => {literal(value)};" for name, value in values.items()]
-    return "\n".join([*lines, "", query.text.strip(), ""])
+    text = query.text.strip()
+    # a comment in the last line would hide what follows it
+    end = "\n;" if "//" in text.splitlines()[-1] else ";"
+    return "\n".join([*lines, "", text + end, ""])
 
 
 def literal(value: Any) -> str:

@@ -293,6 +293,7 @@ def test_every_query_runs_as_it_is_pasted(
             wanted = {"as_of": AS_OF, **bound(query, check_parameters(query, given))}
             assert {**pasted, "as_of": pasted["as_of"].to_native()} == wanted
             body = re.sub(r"^:param .*$\n", "", text, flags=re.MULTILINE)
+            assert body.endswith(";\n")
             assert tuple(session.run(cast("Any", body), pasted).keys()) == query.column_names
     with pytest.raises(QueryError, match="Did you mean threshold"):
         queries.for_browser(find("overloaded_leads"), AS_OF, treshold=1)
