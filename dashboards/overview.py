@@ -60,7 +60,7 @@ class Figure:
             delta_arrow="off" if still else "auto",
             help=self.help,
             border=True,
-            width=190,
+            width=178,
             height="stretch",
         )
 

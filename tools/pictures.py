@@ -17,7 +17,7 @@ from playwright.sync_api import sync_playwright
 
 PICTURES = Path(__file__).resolve().parent.parent / "docs" / "pictures"
 PAGES = {"overview": "", "fairness": "fairness", "overload": "overload", "duplication": "duplication"}
-WIDTH, HEIGHT = 1360, 1000
+WIDTH, HEIGHT = 1440, 1060
 SETTLED_MS = 4_000
 
 
