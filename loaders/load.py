@@ -226,12 +226,12 @@ def _held(run: _Run, stage: Staging, store: Store) -> Callable[[str], None]:
 
 
 def _write(run: _Run, stage: Staging, store: Store) -> None:
-    upsert = Upsert(store, stage, source=run.source_name, load_id=run.load_id, dry_run=run.dry_run)
-    for table, counts in run.counts.items():
-        rows = stage.one(f"SELECT count(*) FROM good_{table}")
-        if rows:
-            with run.stage(f"load {table}", rows):
-                upsert.table(table, counts, run.progress.advance)
+    with Upsert(store, stage, source=run.source_name, load_id=run.load_id, dry_run=run.dry_run) as upsert:
+        for table, counts in run.counts.items():
+            rows = stage.one(f"SELECT count(*) FROM good_{table}")
+            if rows:
+                with run.stage(f"load {table}", rows):
+                    upsert.table(table, counts, run.progress.advance)
     if run.replace:
         _retire(run, stage, store)
     if (upsert.moved_families or run.counts["children"].retired) and not run.dry_run:

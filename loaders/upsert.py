@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import queue
 import threading
-from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import Any, Final
+from collections import defaultdict, deque
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from types import TracebackType
+from typing import Any, Final, Self
 
 from graphmodel import cypher_load as text
 from graphmodel.declare import Link, NodeType, RelationshipType
@@ -27,6 +29,8 @@ Row = tuple[Any, ...]
 Statement = tuple[str, Mapping[str, Any]]
 
 _AHEAD: Final = 2
+WRITERS: Final = {"neo4j": 2, "embedded": 1}
+"""Transactions under way at once: the embedded engine refuses some of two writers' (its decision record)."""
 
 
 class Upsert:
@@ -38,6 +42,18 @@ class Upsert:
         self.store, self.stage = store, stage
         self.source, self.load_id, self.dry_run = source, load_id, dry_run
         self.moved_families = False
+        self._writers = WRITERS[store.kind]
+        self._pool = ThreadPoolExecutor(max_workers=self._writers, thread_name_prefix="load-write")
+        self._under_way: deque[Future[None]] = deque()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, fault: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Let what is under way end: a transaction is whole or not there."""
+        self._pool.shutdown(wait=True, cancel_futures=True)
 
     # -- what every table does -----------------------------------------------------------------------
 
@@ -49,19 +65,26 @@ class Upsert:
         else:
             self._nodes(table, declared, counts, advance)
 
-    def _write(self, statements: Iterable[Statement], expected: Mapping[int, int]) -> None:
-        """One transaction; `expected` says how many facts each statement (by its place) must come to."""
-        if self.dry_run:
+    def _send(self, statements: _Statements) -> None:
+        """Write one transaction in the background; wait first where too many are under way."""
+        if self.dry_run or not statements.given:
             return
-        given = list(statements)
-        if not given:
-            return
-        for place, rows in enumerate(self.store.write(given)):
-            made = rows[0][0] if rows else 0
-            if place in expected and made != expected[place]:
+        while len(self._under_way) >= self._writers:
+            self._under_way.popleft().result()
+        self._under_way.append(self._pool.submit(self._write, statements))
+
+    def _settle(self) -> None:
+        """Wait until all that was sent is written."""
+        while self._under_way:
+            self._under_way.popleft().result()
+
+    def _write(self, statements: _Statements) -> None:
+        for place, rows in enumerate(self.store.write(statements.given)):
+            expected, made = statements.expected.get(place), rows[0][0] if rows else 0
+            if expected is not None and made != expected:
                 raise EngineError(
                     "the graph",
-                    f"took {made} of {expected[place]} facts: something they refer to went away meanwhile",
+                    f"took {made} of {expected} facts: something they refer to went away meanwhile",
                     "Run the load again.",
                 )
 
@@ -91,12 +114,13 @@ class Upsert:
             if claim:
                 pairs = [[i, self._merged(known[i][1])] for i in claim]
                 statements.add(text.claim_nodes(node), len(pairs), pairs=pairs)
-            self._write(statements.given, statements.expected)
+            self._send(statements)
             late += [r for r in (*create, *update) if _filled(r, late_places)]
             counts.created += len(create)
             counts.updated += len(update) + len(claim)
             counts.unchanged += len(same) - len(claim)
             advance(len(batch))
+        self._settle()
         self._late_links(node, late)
 
     def _known_nodes(self, node: NodeType, batch: Sequence[Row]) -> dict[str, tuple[str | None, list[str]]]:
@@ -144,7 +168,8 @@ class Upsert:
                 statements.add(text.link_nodes(node, link), len(pairs), pairs=pairs)
             seals = [[r[0], r[shape.at("fingerprint")]] for r in part]
             statements.add(text.seal_nodes(node), len(seals), pairs=seals)
-            self._write(statements.given, statements.expected)
+            self._send(statements)
+        self._settle()
 
     def _bare_targets(self, table: str, link: Link) -> None:
         """Make the nodes that no table states and that links of this table run to (families)."""
@@ -158,8 +183,11 @@ class Upsert:
                 there = {row[0] for row in self.store.fetch(text.find_nodes(node), {"ids": ids})}
                 ids = [i for i in ids if i not in there]
             if ids:
-                self._write([(text.create_bare(node), {"ids": ids})], {})
+                statements = _Statements()
+                statements.add(text.create_bare(node), ids=ids)
+                self._send(statements)
         cursor.close()
+        self._settle()
 
     # -- relationships ---------------------------------------------------------------------------------
 
@@ -184,11 +212,12 @@ class Upsert:
                 statements.add(text.create_relationships(rel), len(create), rows=create)
             if claim:
                 statements.add(text.claim_relationships(rel), len(claim), rows=claim)
-            self._write(statements.given, statements.expected)
+            self._send(statements)
             counts.created += len(create)
             counts.updated += len(update) + len(claim)
             counts.unchanged += len(there) - len(update) - len(claim)
             advance(len(batch))
+        self._settle()
 
     def _known_relationships(
         self, rel: RelationshipType, batch: Sequence[Row]
