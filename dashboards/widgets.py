@@ -13,6 +13,7 @@ import streamlit as st
 
 from dashboards.data import Held
 from graphmodel.errors import AccessRefused, EngineError, TacgraphError
+from queries.header import Query
 from reports.charts import Chart
 from reports.theme import THEMES, Theme
 from reports.words import day_name, listed
@@ -281,9 +282,14 @@ def cypher(names: Sequence[str]) -> None:
     """The Cypher that asks the graph for the same figures, to check them by another road."""
     from queries import catalogue  # noqa: PLC0415  (read when a page shows it)
 
+    known = catalogue()
+    texts([known[name] for name in names if name in known])
+
+
+def texts(queries: Sequence[Query]) -> None:
+    """The text of each query."""
     with st.expander("The query behind the figures (Cypher)"):
-        known = catalogue()
-        for query in (known[name] for name in names if name in known):
+        for query in queries:
             st.markdown(f"**{query.name}**: {query.question}")
             st.code(query.text, language=None, wrap_lines=True)
 
@@ -296,6 +302,14 @@ def suppression_note(found: Held, hidden: int | None = None) -> None:
         f"**c** = hidden: a count of 1 to {most}, or one that would let a reader work such a count out "
         f"(the rule of the Department for Education's children-in-need statistics). 0 is shown.{many}"
     )
+
+
+def heading(name: str) -> str:
+    """A column's or a parameter's name as a plain heading: `tacs_led` → `TACs led`, `child_id` → `Child`."""
+    words = name.removesuffix("_id").replace("_ids", "s").replace("_", " ").split()
+    known = {"tac": "TAC", "tacs": "TACs", "fte": "FTE", "id": "ID", "p": "p", "z": "z"}
+    text = " ".join(known.get(word, word) for word in words) or name
+    return text if text[:1].isupper() or text in known else text[:1].upper() + text[1:]
 
 
 # -- states ----------------------------------------------------------------------------------------

@@ -414,6 +414,13 @@ def _plain_bars(
     return Chart(name, figure, str(finding), summary, table, source)
 
 
+def bars(
+    frame: pd.DataFrame, head: tuple[str, str], *, name: str, source: str, theme: Theme = LIGHT
+) -> Chart:
+    """Bars of any measure from 0 up. Columns: label, value, headed `head`; suppressed if known."""
+    return _plain_bars(name, findings.most(frame, head), frame, head, source=source, theme=theme)
+
+
 def lead_points_by(
     frame: pd.DataFrame, by: Literal["role", "sector"], *, source: str, theme: Theme = LIGHT
 ) -> Chart:

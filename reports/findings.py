@@ -205,6 +205,18 @@ def lead_points(frame: pd.DataFrame, by: Literal["role", "sector"]) -> Finding:
     return Finding(f"lead points by {by}", "fine", text, float(row["lead_points"] / total))
 
 
+def most(frame: pd.DataFrame, head: tuple[str, str]) -> Finding:
+    """Which row has the highest value (columns label, value; `head`: what they are)."""
+    known = frame.dropna(subset=["value"])
+    if known.empty:
+        return _unknown("rows", f"{head[1]} is known of no row.")
+    top = float(known["value"].max())
+    first = known[known["value"] == top]
+    more = f", as {count(len(first) - 1, 'other', 'others')}" if len(first) > 1 else ""
+    value = number(top, 2)
+    return Finding("rows", "unknown", f"{head[1]} is highest for {first['label'].iloc[0]}{more}: {value}.")
+
+
 def duplication(counts: pd.DataFrame) -> Finding:
     """Which kind of duplication is most frequent (columns kind, cases; NaN: suppressed)."""
     if counts.empty:

@@ -24,7 +24,8 @@ from reports import findings
 from tests.dashboard.conftest import LAST, Partnership
 
 APP = Path(__file__).parents[2] / "dashboards" / "entry" / "run.py"
-PAGES = ("overview", "fairness", "overload", "duplication")
+FIGURES = ("overview", "fairness", "overload", "duplication")
+PAGES = (*FIGURES, "workbench")
 
 
 def opened(page: str, **asked: str | list[str]) -> AppTest:
@@ -71,7 +72,7 @@ def test_a_page_runs_and_names_no_child(at_home: Partnership, page: str) -> None
     assert not [name for name in names if name in said]
 
 
-@pytest.mark.parametrize("page", PAGES)
+@pytest.mark.parametrize("page", FIGURES)
 def test_a_page_says_day_load_weights_and_query(at_home: Partnership, page: str) -> None:
     test = opened(page)
     load_id = data.held().slice.load_id

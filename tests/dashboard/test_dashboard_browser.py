@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import socket
@@ -13,6 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import pyarrow.parquet as pq
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect, sync_playwright
@@ -22,7 +24,8 @@ from graphmodel.errors import SettingsError
 from tests.dashboard.conftest import Partnership
 
 PROJECT = Path(__file__).parents[2]
-PAGES = {"overview": "", "fairness": "fairness", "overload": "overload", "duplication": "duplication"}
+FIGURES = {"overview": "", "fairness": "fairness", "overload": "overload", "duplication": "duplication"}
+PAGES = {**FIGURES, "workbench": "workbench?query=overloaded_leads"}
 MINUTE = 60_000
 LAST_LINE = "The query behind the figures (Cypher)"
 
@@ -105,6 +108,23 @@ def opened(page: Page, address: str) -> None:
     expect(page.get_by_test_id("stSkeleton")).to_have_count(0, timeout=MINUTE)
 
 
+def serious(page: Page) -> list[tuple[str, str, list[str]]]:
+    """What axe finds serious or critical: rule, impact, the first elements."""
+    return [
+        (fault["id"], fault["impact"], [node["html"][:120] for node in fault["nodes"][:2]])
+        for fault in Axe().run(page).response["violations"]
+        if fault["impact"] in ("serious", "critical")
+    ]
+
+
+def does_not_run_off(page: Page) -> None:
+    wide = page.evaluate(
+        "() => { const m = document.querySelector('[data-testid=stMain]');"
+        " return [m.scrollWidth, m.clientWidth]; }"
+    )
+    assert wide[0] <= wide[1]
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("name", PAGES)
 def test_axe_finds_nothing_serious_and_nothing_leaves(
@@ -113,13 +133,7 @@ def test_axe_finds_nothing_serious_and_nothing_leaves(
     with page_of(chromium, scheme, 1440) as (page, outside):
         opened(page, f"{site}/{PAGES[name]}")
         expect(page.get_by_role("heading", level=1)).to_have_count(1)
-        found = Axe().run(page).response["violations"]
-        serious = [
-            (fault["id"], fault["impact"], [node["html"][:120] for node in fault["nodes"][:2]])
-            for fault in found
-            if fault["impact"] in ("serious", "critical")
-        ]
-        assert not serious
+        assert not serious(page)
         assert not outside
         expect(page.get_by_test_id("stException")).to_have_count(0)
 
@@ -128,11 +142,7 @@ def test_axe_finds_nothing_serious_and_nothing_leaves(
 def test_a_narrow_page_does_not_run_off(site: str, chromium: Browser, name: str) -> None:
     with page_of(chromium, "light", 320) as (page, outside):
         opened(page, f"{site}/{PAGES[name]}")
-        wide = page.evaluate(
-            "() => { const m = document.querySelector('[data-testid=stMain]');"
-            " return [m.scrollWidth, m.clientWidth]; }"
-        )
-        assert wide[0] <= wide[1]
+        does_not_run_off(page)
         cut = page.evaluate(
             "() => [...document.querySelectorAll('h1, h2, [data-testid=stMetric]')]"
             ".filter(e => e.getBoundingClientRect().right > window.innerWidth + 1).map(e => e.innerText)"
@@ -144,7 +154,7 @@ def test_a_narrow_page_does_not_run_off(site: str, chromium: Browser, name: str)
 def test_every_chart_has_words_and_a_table_beside_it(site: str, chromium: Browser) -> None:
     seen = 0
     with page_of(chromium, "light", 1440) as (page, _):
-        for path in PAGES.values():
+        for path in FIGURES.values():
             opened(page, f"{site}/{path}")
             charts = page.get_by_test_id("stPlotlyChart").count()
             assert charts >= 1
@@ -204,6 +214,54 @@ def test_the_table_can_be_taken_away_with_its_day(site: str, chromium: Browser) 
         assert head[:3] == ["Practitioner", "Role", "Home agency"]
         assert "Last 12 months" not in head
         assert len(text.splitlines()) > 5
+
+
+@pytest.mark.parametrize(("scheme", "width"), [("light", 1440), ("dark", 1440), ("light", 390)])
+def test_the_workbench_from_catalogue_to_rows(
+    site: str, chromium: Browser, scheme: str, width: int, tmp_path: Path
+) -> None:
+    with page_of(chromium, scheme, width) as (page, outside):
+        page.goto(f"{site}/workbench?as_of=2026-10-31", timeout=MINUTE)
+        expect(page.get_by_role("heading", level=1)).to_contain_text("questions", timeout=MINUTE)
+        expect(page.get_by_test_id("stSkeleton")).to_have_count(0, timeout=MINUTE)
+        assert not serious(page)
+        does_not_run_off(page)
+        page.get_by_role("button", name="Overloaded lead professionals").click()
+        page.wait_for_url("**/workbench?*query=overloaded_leads*", timeout=MINUTE)
+        run = page.get_by_role("button", name="Run", exact=True)
+        run.click()
+        expect(page.get_by_role("alert")).to_contain_text("no role was stated", timeout=MINUTE)
+        page.get_by_label("Your role").click()
+        page.get_by_role("option", name="Analyst").click()
+        page.get_by_label("Why do you need to see practitioners?").fill("supervision")
+        run.click()
+        expect(page.get_by_role("heading", name="The same as bars")).to_be_visible(timeout=MINUTE)
+        expect(page.get_by_test_id("stSkeleton")).to_have_count(0, timeout=MINUTE)
+        assert not serious(page)
+        does_not_run_off(page)
+        with page.expect_download(timeout=MINUTE) as waiting:
+            page.get_by_test_id("stDownloadButton").get_by_role("button", name="Parquet").click()
+        kept = tmp_path / "rows.parquet"
+        waiting.value.save_as(kept)
+        told = json.loads(pq.read_schema(kept).metadata[b"tacgraph"])
+        assert (told["query"], told["as_of"], told["complete"]) == ("overloaded_leads", "2026-10-31", True)
+        assert told["rows"] == pq.read_metadata(kept).num_rows > 5
+        assert waiting.value.suggested_filename == "overloaded_leads-2026-10-31.parquet"
+        assert not outside
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_an_own_text_that_would_write_is_refused_in_words(site: str, chromium: Browser, scheme: str) -> None:
+    with page_of(chromium, scheme, 1440) as (page, outside):
+        page.goto(f"{site}/workbench?query=own-text", timeout=MINUTE)
+        page.get_by_label("Cypher, one query").fill("MATCH (n) DETACH DELETE n")
+        page.get_by_label("Your role").click()
+        page.get_by_role("option", name="Analyst").click()
+        page.get_by_label("Why do you need to see children?").fill("a trial")
+        page.get_by_role("button", name="Run", exact=True).click()
+        expect(page.get_by_role("alert")).to_contain_text("Queries may only read", timeout=MINUTE)
+        assert not serious(page)
+        assert not outside
 
 
 def test_a_first_visit_by_a_deep_link_shows_the_page(
