@@ -124,6 +124,13 @@ FINDINGS: Final = (
         ),
     ),
     Finding(
+        "school_of_another_sector",
+        ("children", "agencies"),
+        "SELECT c.child_id || ' ' || c.school_id, NULL, NULL, 'goes to an agency of the sector ' || a.sector "
+        "|| ', which is no school' FROM good_children c JOIN good_agencies a ON a.agency_id = c.school_id "
+        "WHERE a.sector <> 'education'",
+    ),
+    Finding(
         "unknown_role",
         ("practitioners",),
         "SELECT min(practitioner_id), NULL, NULL, 'role ' || role || ' (' || count(*) || ' practitioners, "
