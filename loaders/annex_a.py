@@ -123,7 +123,7 @@ def read_annex_a(path: Path, key: bytes) -> Source:
 
 def _read_list(book: Book, sheet: str, number: int) -> ChildList | str:
     """One list, or in words why it cannot be read."""
-    rows = book.rows(sheet)
+    rows = list(book.rows(sheet))
     common, lists = patterns()
     wanted = {**common, **{k: v for k, v in lists[number].items() if k not in ("sheet", "name")}}
     at, places = _find_header(rows, wanted)

@@ -89,7 +89,12 @@ class Retirement:
         counts.kept += sum(candidates[i] for i in kept)
 
     def _still_needed(self, node: NodeType, ids: list[str]) -> set[str]:
-        """Those that a fact of another row refers to, and what they in turn refer to within their type."""
+        """Those that a fact of another row refers to, and what they in turn refer to within their type.
+
+        In a dry run none: what now refers to them may be about to go, so the counts say at most how many.
+        """
+        if self.dry_run:
+            return set()
         asked = text.referenced_nodes(node)
         kept: set[str] = set()
         referring: dict[str, set[str]] = {i: set() for i in ids}

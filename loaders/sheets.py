@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
+import itertools
 import zipfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -60,10 +61,13 @@ class Book:
             ) from None
         self.sheets: list[str] = self._book.sheet_names
 
-    def rows(self, sheet: str) -> list[list[Any]]:
-        """All rows from the sheet's first one on, empty ones too, each as wide as the sheet."""
+    def rows(self, sheet: str) -> Iterator[list[Any]]:
+        """All rows from the sheet's first one on, empty ones too, each from its first column on."""
         try:
-            return list(self._book.get_sheet_by_name(sheet).to_python(skip_empty_area=False))
+            found = self._book.get_sheet_by_name(sheet)
+            before = [""] * (found.start[1] if found.start else 0)
+            for row in found.iter_rows():
+                yield before + row
         except (CalamineError, ValueError) as fault:
             raise SourceError(
                 f"{self.path.name}, sheet {sheet}",
@@ -123,34 +127,42 @@ class SheetTable:
     notes: list[str] = field(default_factory=list)
 
     def chunks(self) -> Iterator[Chunk]:
-        rows = self.book.rows(self.sheet)
-        unsaved = self._unsaved(rows)
-        places = {column: self.header.index(column) for column in self.columns}
-        for start in range(self.header_row, len(rows), CHUNK_ROWS):
-            part, numbers, faults = [], [], []
-            for number, row in enumerate(rows[start : start + CHUNK_ROWS], start=start + 1):
-                fault = unsaved.get(number)
-                if fault is not None:
-                    faults.append(fault)
-                elif any(cell not in ("", None) for cell in row):
-                    part.append([cell_text(cell) for cell in row])
-                    numbers.append(number)
-            columns: dict[str, Sequence[str | None]] = {
-                column: [row[place] for row in part] for column, place in places.items()
-            }
-            yield Chunk(numbers, columns, faults)
+        rows = enumerate(self.book.rows(self.sheet), start=1)
+        below = itertools.islice(rows, self.header_row, None)
+        suspects = self._suspects()
+        while part := list(itertools.islice(below, CHUNK_ROWS)):
+            yield self._chunk(part, suspects)
 
-    def _unsaved(self, rows: Sequence[Sequence[Any]]) -> dict[int, RowFault]:
-        """By row: the first cell of the format's columns that has no value but a formula or an error."""
-        found: dict[int, RowFault] = {}
+    def _chunk(self, part: list[tuple[int, list[Any]]], suspects: dict[int, dict[int, str]]) -> Chunk:
+        kept: list[list[str]] = []
+        numbers: list[int] = []
+        faults: list[RowFault] = []
+        for number, row in part:
+            fault = self._without_value(number, row, suspects.get(number, {}))
+            if fault is not None:
+                faults.append(fault)
+            elif any(cell not in ("", None) for cell in row):
+                kept.append([cell_text(cell) for cell in row])
+                numbers.append(number)
+        places = {column: self.header.index(column) for column in self.columns}
+        return Chunk(numbers, {c: [row[place] for row in kept] for c, place in places.items()}, faults)
+
+    def _suspects(self) -> dict[int, dict[int, str]]:
+        """Formulas and errors in the format's columns, by row and column."""
+        places = {self.header.index(column) for column in self.columns}
+        found: dict[int, dict[int, str]] = {}
         for (number, place), text in self.book.suspects(self.sheet).items():
-            column = self.header[place] if place < len(self.header) else ""
-            if column not in self.columns or not self.header_row < number <= len(rows):
-                continue
-            if rows[number - 1][place] in ("", None):
-                reason = NO_VALUE if text.startswith("=") else "is an error of Excel's, not a value"
-                found.setdefault(number, RowFault(number, column, text, reason))
+            if place in places:
+                found.setdefault(number, {})[place] = text
         return found
+
+    def _without_value(self, number: int, row: list[Any], suspects: dict[int, str]) -> RowFault | None:
+        """The first cell of the row that has no value but a formula or an error."""
+        for place, text in suspects.items():
+            if row[place] in ("", None):
+                reason = NO_VALUE if text.startswith("=") else "is an error of Excel's, not a value"
+                return RowFault(number, self.header[place], text, reason)
+        return None
 
 
 def open_workbook(path: Path) -> Source:
@@ -183,13 +195,17 @@ def open_workbook(path: Path) -> Source:
 
 def _sheet_table(book: Book, sheet: str, table: str) -> SheetTable:
     file = f"{book.path.name}, sheet {sheet}"
-    rows = book.rows(sheet)
-    first = next((i for i, row in enumerate(rows) if any(c not in ("", None) for c in row)), None)
-    if first is None:
+    filled = (
+        (number, row)
+        for number, row in enumerate(book.rows(sheet), start=1)
+        if any(cell not in ("", None) for cell in row)
+    )
+    header_row, cells = next(filled, (0, []))
+    if not cells:
         raise SourceError(file, "is empty: it has not even a header row", "Fill it, or take the sheet out.")
-    header = tuple(plain_header(cell) for cell in rows[first])
+    header = tuple(plain_header(cell) for cell in cells)
     check_header(file, table, header)
     known = declared_columns(table)
     columns = tuple(c for c in known if c in header)
     unknown = tuple(c for c in header if c and c not in known)
-    return SheetTable(table, file, columns, unknown, book, sheet, header, first + 1)
+    return SheetTable(table, file, columns, unknown, book, sheet, header, header_row)

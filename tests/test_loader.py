@@ -338,12 +338,13 @@ def test_a_dry_run_says_what_would_be_and_writes_nothing(on_engine: Path, tmp_pa
     before = graph(on_engine, load_ids=True)
     tables = small()
     tables["tacs"][0]["model"] = "panel"
-    tables["reviews"].pop()
+    _without(tables, "children", "c08")
     dry = load_tables(tables, tmp_path / "in", on_engine, dry_run=True, replace=True)
     assert graph(on_engine, load_ids=True) == before
     real = load_tables(tables, tmp_path / "in", on_engine, replace=True)
     assert {t: asdict(c) for t, c in dry.tables.items()} == {t: asdict(c) for t, c in real.tables.items()}
-    assert (real.total("updated"), real.total("retired")) == (1, 1)
+    lost = sum(map(len, small().values())) - sum(map(len, tables.values()))
+    assert (real.total("updated"), real.total("retired")) == (1, lost)
 
 
 def test_identity_columns_never_reach_graph_or_files(

@@ -7,6 +7,7 @@ import io
 from pathlib import Path
 from typing import Any
 
+import openpyxl
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -344,6 +345,34 @@ def test_a_formula_needs_a_saved_value(tmp_path: Path) -> None:
     assert [(r[1], r[2]) for r in rejects] == [(3, "birth_date")]
     assert "formula without a value" in rejects[0][4]
     assert run.counts["children"].read == 3
+
+
+def test_a_sheet_may_begin_lower_and_further_right(tmp_path: Path) -> None:
+    rows: list[list[Any]] = [
+        [],
+        [],
+        [None, "child_id", "birth_date"],
+        [],
+        [None, 12, "x"],
+        [None, "c2", None],
+    ]
+    run, rejects = check_only(write_book(tmp_path / "b.xlsx", {"Children": rows}), tmp_path / "home")
+    assert [(r[1], r[2], r[3]) for r in rejects] == [(5, "birth_date", "x")]
+    assert run.counts["children"].read == 2
+
+
+def test_errors_of_a_spreadsheet_are_no_empty_cells(tmp_path: Path) -> None:
+    book = openpyxl.Workbook()
+    sheet = book.active
+    assert sheet is not None
+    sheet.title = "children"
+    sheet.append(["child_id", "birth_date"])
+    sheet.append(["c1", "#N/A"])
+    sheet.append(["c2", None])
+    book.save(tmp_path / "b.xlsx")
+    run, rejects = check_only(tmp_path / "b.xlsx", tmp_path / "home")
+    assert [(r[1], r[2], r[3]) for r in rejects] == [(2, "birth_date", "#N/A")]
+    assert run.counts["children"].read == 2
 
 
 def test_a_workbook_without_a_table(tmp_path: Path) -> None:
