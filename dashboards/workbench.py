@@ -127,7 +127,7 @@ def listing(shown: View) -> None:
         words = st.text_input(
             "Search names, questions, tags and columns", key="workbench-search", width=360, max_chars=100
         )
-        st.button("Write your own Cypher", type="primary", on_click=choose, args=(OWN_TEXT,))
+        st.button("Write your own Cypher", on_click=choose, args=(OWN_TEXT,))
     tags = st.pills("Tags", tags_known(), selection_mode="multi", key="workbench-tags")
     found = [query for query in search(words) if not tags or set(tags) & set(query.tags)]
     for faults in own_queries()[1].values():
@@ -184,7 +184,7 @@ def asking(shown: View, query: Query) -> None:
         identifying = _identifying(query)
         stated = None if identifying == "no" else _stated(identifying)
         limits = _limits()
-        pressed = st.form_submit_button("Run", type="primary")
+        pressed = st.form_submit_button("Run")
     if pressed:
         st.session_state.pop(ANSWER, None)
         try:
@@ -322,7 +322,7 @@ def writing(shown: View) -> None:
         )  # fmt: skip
         stated = _stated("child")
         limits = _limits()
-        pressed = st.form_submit_button("Run", type="primary")
+        pressed = st.form_submit_button("Run")
     if pressed:
         st.session_state.pop(ANSWER, None)
         st.session_state[DRAFT] = text
