@@ -1,8 +1,8 @@
 """Declarations to Cypher text: look up, create, update and retire facts. Text only; no database here.
 
-Rows travel as lists, because a list of lists packs faster than a list of maps. Dates travel as ISO text
-and become dates in the statement. Properties stand written out in the CREATE pattern and nothing is
-MERGEd: both were measured to be several times faster (the decision record of the loader).
+Rows travel as lists, smaller than maps. Dates travel as ISO text and become dates in the statement.
+Properties stand written out in the CREATE pattern and nothing is MERGEd: on the embedded engine both were
+measured to be several times faster.
 """
 
 from __future__ import annotations
