@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -254,7 +255,9 @@ def test_the_workbench_from_catalogue_to_rows(
 def test_an_own_text_that_would_write_is_refused_in_words(site: str, chromium: Browser, scheme: str) -> None:
     with page_of(chromium, scheme, 1440) as (page, outside):
         page.goto(f"{site}/workbench?query=own-text", timeout=MINUTE)
-        page.get_by_label("Cypher, one query").fill("MATCH (n) DETACH DELETE n")
+        editor = page.get_by_role("textbox", name="Cypher, one query")
+        expect(editor).to_have_value(re.compile("MATCH"), timeout=MINUTE)
+        editor.fill("MATCH (n) DETACH DELETE n")
         page.get_by_label("Your role").click()
         page.get_by_role("option", name="Analyst").click()
         page.get_by_label("Why do you need to see children?").fill("a trial")
