@@ -39,6 +39,15 @@ class Engine:
         kept = {name: value for name, value in os.environ.items() if name not in _VARIABLES}
         return {**kept, **self.variables}
 
+    def processor_seconds(self) -> float | None:
+        """Processor time that the engine's process has used up; None where the system does not say."""
+        pid = self.server.pid if self.server is not None else engine.status(self.home).pid
+        stat = Path(f"/proc/{pid}/stat")
+        if not stat.exists():
+            return None
+        fields = stat.read_text(encoding="utf-8").rsplit(")", 1)[1].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
     @contextmanager
     def store(self, account: AccountName = "reader") -> Iterator[Store]:
         """An open store of it in this process."""

@@ -11,7 +11,7 @@ from benchmarks.sample import write_sample
 from benchmarks.timing import Figures, conditions, say, spread, timed
 from tests.plain_loader import load_plainly
 
-SAMPLE_ROWS: Final = 1_000
+SAMPLE_ROWS: Final = 500
 VERBS: Final[tuple[load_csv.Verb, ...]] = ("CREATE", "MERGE")
 
 Runs = dict[str, list[Figures]]
@@ -99,6 +99,8 @@ def figures(runs: Runs, plain: Figures) -> Figures:
             "facts_per_second": spread([count / s for s in seconds(what)]),
             "peak_mb": spread([x["peak_mb"] for x in runs[what]]),
             "process_seconds": spread([x["process_seconds"] for x in runs[what]]),
+            "processor_seconds": spread([x["processor_seconds"] for x in runs[what]]),
+            "engine_processor_seconds": _known([x["engine_processor_seconds"] for x in runs[what]]),
             "stages": _stages(runs[what]),
         }
     ours, sample = runs["warm"], runs["sample"][0]
@@ -120,6 +122,11 @@ def figures(runs: Runs, plain: Figures) -> Figures:
                 "vs_warm": spread([theirs["seconds"] / mine["seconds"] for mine, theirs in pairs]),
             }
     return found
+
+
+def _known(values: list[float | None]) -> Figures | None:
+    known = [value for value in values if value is not None]
+    return spread(known) if known else None
 
 
 def _stages(runs: list[Figures]) -> dict[str, Any]:

@@ -129,9 +129,12 @@ def _stages(group: Figures) -> str:
     for name, found in group["engines"].items():
         for what in ("cold", "warm", "again"):
             stages = found[what]["stages"]
-            rows.append((NAMES[name], what, *(f"{stages.get(kind, 0.0):.2f}" for kind in kinds)))
+            own, server = found[what]["processor_seconds"], found[what]["engine_processor_seconds"]
+            used = (_spread(own), _spread(server) if server else "unknown")
+            rows.append((NAMES[name], what, *(f"{stages.get(kind, 0.0):.2f}" for kind in kinds), *used))
     head = ("engine", "load", "reading", "checks", "findings", "graph", "constraints and codes")
-    return "Where the seconds go (medians):\n\n" + _table(head, rows)
+    text = "Where the seconds go (medians), and the processor time, which other work disturbs less:\n\n"
+    return text + _table((*head, "processor, loader", "processor, engine"), rows)
 
 
 def _against(group: Figures) -> str:

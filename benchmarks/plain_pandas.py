@@ -127,7 +127,8 @@ def agency_fairness(t: Tables, d: date, s: Settings) -> pd.DataFrame:
     rows = posts.groupby("agency_id")[["lead_points", "capacity"]].sum()
     one = team.groupby("tac_id")["lead"].sum() == 1
     able = team[team["tac_id"].isin(one.index[one]) & team["practitioner_id"].isin(total.index)]
-    able = able.assign(capacity=able["practitioner_id"].map(total), agency=able["practitioner_id"].map(home))
+    theirs = able["practitioner_id"].map(total).astype("float64")
+    able = able.assign(capacity=theirs, agency=able["practitioner_id"].map(home))
     chance = able["capacity"] / able.groupby("tac_id")["capacity"].transform("sum")
     rows["expected_tacs_led"] = chance.groupby(able["agency"]).sum()
     rows["tacs_led"] = leads["practitioner_id"].map(home).value_counts()

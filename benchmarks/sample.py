@@ -1,4 +1,4 @@
-"""The head of each table with every reference intact, for loaders too slow for all of it."""
+"""The first rows of each table with every reference intact, for loaders too slow for all of it."""
 
 from __future__ import annotations
 
@@ -23,27 +23,35 @@ def references(table: str) -> dict[str, str]:
 
 
 def write_sample(folder: Path, out: Path, most: int) -> dict[str, int]:
-    """Write the first `most` rows of each table whose references are in the sample; rows by table."""
+    """Write the first `most` rows of each table and every row that they refer to; rows by table."""
     out.mkdir(parents=True)
-    kept: dict[str, set[str]] = {}
+    wanted: dict[str, set[str]] = {table: set() for table in TABLES}
     counts = {}
-    for table, declared in TABLES.items():
+    for table, declared in reversed(TABLES.items()):
         with (folder / f"{table}.csv").open(encoding="utf-8", newline="") as file:
             rows: Rows = list(csv.DictReader(file))
-        own = {c: t for c, t in references(table).items() if t == table}
-        others = {c: t for c, t in references(table).items() if t != table}
-        rows = [r for r in rows if all(not r[c] or r[c] in kept[t] for c, t in others.items())][:most]
         key = declared.key_columns[0]
-        while len(whole := _resolved(rows, own, {r[key] for r in rows})) < len(rows):
-            rows = whole
-        kept[table] = {r[key] for r in rows}
-        counts[table] = len(rows)
+        ends = references(table)
+        chosen = [n < most or row[key] in wanted[table] for n, row in enumerate(rows)]
+        own = [column for column, target in ends.items() if target == table]
+        if own:
+            chosen = _with_own(rows, chosen, key, own)
+        kept = [row for row, taken in zip(rows, chosen, strict=True) if taken]
+        for column, target in ends.items():
+            wanted[target] |= {row[column] for row in kept} - {""}
+        counts[table] = len(kept)
         with (out / f"{table}.csv").open("w", encoding="utf-8", newline="") as file:
             writer = csv.DictWriter(file, list(rows[0]) if rows else list(declared.columns))
             writer.writeheader()
-            writer.writerows(rows)
-    return counts
+            writer.writerows(kept)
+    return {table: counts[table] for table in TABLES}
 
 
-def _resolved(rows: Rows, columns: dict[str, str], ids: set[str]) -> Rows:
-    return [r for r in rows if all(not r[c] or r[c] in ids for c in columns)]
+def _with_own(rows: Rows, chosen: list[bool], key: str, columns: list[str]) -> list[bool]:
+    """The choice with the rows of the same table that chosen rows refer to, over any number of steps."""
+    ids = {row[key] for row, taken in zip(rows, chosen, strict=True) if taken}
+    while True:
+        more = {row[c] for row in rows if row[key] in ids for c in columns} - ids - {""}
+        if not more:
+            return [row[key] in ids for row in rows]
+        ids |= more
