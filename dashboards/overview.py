@@ -60,7 +60,7 @@ class Figure:
             delta_arrow="off" if still else "auto",
             help=self.help,
             border=True,
-            width=178,
+            width=190,
             height="stretch",
         )
 
