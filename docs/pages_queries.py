@@ -108,9 +108,12 @@ def _order(query: Query) -> str:
 
 
 def _running(query: Query) -> str:
+    command = command_of(query)
     return (
-        f"```sh\n{command_of(query)}\n```\n\n"
-        "With `--format csv`, `json` or `parquet` it goes to other programs; in Python it is\n\n"
+        f"```sh\n{command}\n{command} --browser\n```\n\n"
+        "The second prints it with its parameters, to paste into Neo4j Browser. `--format csv`, `json`, "
+        "`parquet` or `xlsx` hands the rows on ([all options](../command-line.md#tacgraph-query)). "
+        "In Python:\n\n"
         f"```python\nimport queries\n\nframe = {_call_of(query)}\n```\n\n"
     )
 

@@ -87,6 +87,11 @@ class _Reader:
             token = self.tokens[self.at]
             if self._opens_scope():
                 self.scopes.append(_Scope(token.depth, absent=self._is_denied()))
+                if self.tokens[self.at + 1].value == "(":
+                    # EXISTS { (a)-->(b) } leaves the MATCH out
+                    self.at += 1
+                    self._paths(optional=False)
+                    continue
             elif token.value == "}" and token.kind == "sign" and token.depth == self.scopes[-1].depth:
                 self._close_scope()
             elif token.word == "MATCH":
@@ -128,9 +133,10 @@ class _Reader:
 
     def _is_whole_item(self) -> bool:
         """Whether the name here is all that an item of RETURN is, or what it is called."""
-        before, after = self.tokens[self.at - 1], self.tokens[self.at + 1]
+        before, after = self.tokens[self.at - 1], self.tokens[self.at + 1 : self.at + 2]
         begins = before.word in ("RETURN", "DISTINCT", "AS") or before.value == ","
-        return begins and (after.value in (",", "}") or after.word in _CLAUSE_AFTER_RETURN)
+        ends = all(token.value in (",", "}") or token.word in _CLAUSE_AFTER_RETURN for token in after)
+        return begins and ends
 
     # -- paths --
 

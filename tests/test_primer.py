@@ -14,6 +14,7 @@ from graphmodel.access import Viewer
 from graphmodel.settings import settings
 from graphmodel.store import Store
 from loaders import load
+from queries.grammar import check_text
 from queries.result import text
 from tests.primer import PRIMER, Step, steps, value
 
@@ -52,6 +53,8 @@ def test_there_are_ten_steps_with_one_block_and_one_table_each() -> None:
         for row in step.rows:
             assert len(row) == len(step.columns), step.number
         assert set(re.findall(r"\$(\w+)", step.cypher)) <= set(step.parameters), step.number
+        # what a reader saves as a file, `tacgraph cypher` takes
+        assert check_text(step.cypher) == step.cypher.strip(), step.number
 
 
 def test_the_printed_weights_are_the_default_settings() -> None:
