@@ -1,6 +1,6 @@
 """Code lists and allocation profiles: data of the field, each with its source.
 
-Sources are the five guidance documents, by the short names of `docs/sources-of-guidance.md`:
+Sources are the five guidance documents, by the short names of `docs/guidance.md`:
 MG managers' guide, PL Plymouth guidance, TG practitioners' guide, DU Dudley paper, FS fact sheet.
 """
 
