@@ -1,0 +1,30 @@
+"""Charts: rows in, a Plotly figure with its finding, its text summary and its table out.
+
+The one package that knows Plotly. After the Government Analysis Function's guidance on charts: the title
+states the finding, marks are labelled directly, bars lie and are sorted, colour never speaks alone, and
+the same data stand beside the chart as a table. Frames are those that may be shown: a suppressed figure is
+NaN with `suppressed` true.
+"""
+
+from reports.charts.bars import bars, duplication_counts, lead_points_by
+from reports.charts.drawing import CONFIG, MOST_ROWS, Chart, fragment, library
+from reports.charts.fairness import disparity_intervals, load_against_capacity, lorenz
+from reports.charts.months import trend
+from reports.charts.overload import overload_by_role, utilisation_bars
+
+__all__ = [
+    "CONFIG",
+    "MOST_ROWS",
+    "Chart",
+    "bars",
+    "disparity_intervals",
+    "duplication_counts",
+    "fragment",
+    "lead_points_by",
+    "library",
+    "load_against_capacity",
+    "lorenz",
+    "overload_by_role",
+    "trend",
+    "utilisation_bars",
+]
