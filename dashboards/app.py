@@ -20,6 +20,7 @@ def router() -> list[st.Page]:
         st.Page(PAGES / "fairness.py", title="Fairness"),
         st.Page(PAGES / "overload.py", title="Overload"),
         st.Page(PAGES / "duplication.py", title="Duplication"),
+        st.Page(PAGES / "coverage.py", title="Coverage"),
         st.Page(PAGES / "workbench.py", title="Workbench"),
     ]
 

@@ -6,14 +6,14 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from datetime import date
 from itertools import combinations
-from typing import Any, Final
+from typing import Final
 
 import pandas as pd
 
 from dashboards import data
 from dashboards.data import Held
 from dashboards.shown import duplicates
-from graphmodel.access import suppressed
+from dashboards.tallies import masked
 
 WHAT_TO_DO: Final[Mapping[str, str]] = {
     "duplicate_services": (
@@ -64,7 +64,7 @@ def between_agencies(found: Held, kind: str, day: date) -> pd.DataFrame:
         ]
     else:
         pairs = [pair for ids in rows["agency_ids"] for pair in _pairs(ids)]
-    frame = _masked(found, "pair", Counter(pairs))
+    frame = masked(found, "pair", Counter(pairs))
     frame.insert(0, "second", [pair[1] for pair in frame["pair"]])
     frame.insert(0, "first", [pair[0] for pair in frame["pair"]])
     return frame.drop(columns="pair")
@@ -72,23 +72,9 @@ def between_agencies(found: Held, kind: str, day: date) -> pd.DataFrame:
 
 def by_group(found: Held, kind: str, column: str, day: date) -> pd.DataFrame:
     """Cases of a kind by a column of its rows (category of service, kind of assessment), most first."""
-    return _masked(found, column, Counter(data.query(found, kind, day)[column].astype(str)))
+    return masked(found, column, Counter(data.query(found, kind, day)[column].astype(str)))
 
 
 def _pairs(ids: Iterable[str]) -> list[tuple[str, str]]:
     known = sorted(set(ids))
     return [(a, b) for a, b in combinations(known, 2)] or [(a, a) for a in known]
-
-
-def _masked(found: Held, column: str, tally: Mapping[Any, int]) -> pd.DataFrame:
-    names, plain = list(tally), list(tally.values())
-    hidden = suppressed(plain, up_to=found.settings.disclosure.suppress_up_to)
-    frame = _frame(column, names, plain, hidden)
-    # hidden rows last and by name, so that their order does not tell which is larger
-    order = ["suppressed", "cases", column]
-    return frame.sort_values(order, ascending=[True, False, True], ignore_index=True)
-
-
-def _frame(column: str, names: Iterable[object], values: list[int], hidden: list[bool]) -> pd.DataFrame:
-    shown = [float("nan") if h else float(n) for n, h in zip(values, hidden, strict=True)]
-    return pd.DataFrame({column: pd.Series(list(names), dtype=object), "cases": shown, "suppressed": hidden})

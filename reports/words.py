@@ -28,6 +28,18 @@ DUPLICATE_UNITS: Final = {
     "multiple_tacs": "children",
 }
 
+COVERAGE_KINDS: Final = {
+    "statutory_breaches": "The lead is not in the role the law or guidance asks for",
+    "tacs_without_lead": "Nobody leads",
+    "unsupported_leads": "The lead has no post, or is no member of the team",
+    "untrained_leads": "The lead was not trained, or is there in term time only",
+    "overdue_reviews": "The review is overdue",
+    "overdue_actions": "An action of the delivery plan is overdue",
+    "transitions_due": "The young person turns 18 soon",
+    "multi_agency_without_tac": "Two agencies or more, and no TAC",
+    "lead_not_needed": "A team of one",
+}
+
 
 def role_name(code: str) -> str:
     """A role's or a sector's code as words: `social_worker` → `Social worker`; unknown codes likewise."""

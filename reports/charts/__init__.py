@@ -6,7 +6,7 @@ the same data stand beside the chart as a table. Frames are those that may be sh
 NaN with `suppressed` true.
 """
 
-from reports.charts.bars import bars, duplication_counts, lead_points_by
+from reports.charts.bars import bars, coverage_counts, duplication_counts, lead_points_by
 from reports.charts.drawing import CONFIG, MOST_ROWS, Chart, fragment, library
 from reports.charts.fairness import disparity_intervals, load_against_capacity, lorenz
 from reports.charts.months import trend
@@ -17,6 +17,7 @@ __all__ = [
     "MOST_ROWS",
     "Chart",
     "bars",
+    "coverage_counts",
     "disparity_intervals",
     "duplication_counts",
     "fragment",

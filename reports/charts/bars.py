@@ -6,7 +6,7 @@ from typing import Literal
 
 import pandas as pd
 
-from reports import findings
+from reports import findings, findings_coverage
 from reports.charts.drawing import (
     MOST_ROWS,
     Chart,
@@ -16,7 +16,7 @@ from reports.charts.drawing import (
 )
 from reports.tabling import concealed, cut, shown
 from reports.theme import LIGHT, Theme
-from reports.words import DUPLICATE_KINDS, number, role_name
+from reports.words import COVERAGE_KINDS, DUPLICATE_KINDS, number, role_name
 
 
 def plain_bars(
@@ -69,3 +69,10 @@ def duplication_counts(counts: pd.DataFrame, *, source: str, theme: Theme = LIGH
     rows = counts.assign(label=names, value=counts["cases"])
     head, finding = ("Kind of duplication", "Cases"), findings.duplication(counts)
     return plain_bars("duplication", finding, rows, head, source=source, theme=theme)
+
+
+def coverage_counts(counts: pd.DataFrame, *, source: str, theme: Theme = LIGHT) -> Chart:
+    """Cases of each gap in cover. Columns: kind (a query's name), cases; suppressed if known."""
+    rows = counts.assign(label=counts["kind"].map(COVERAGE_KINDS), value=counts["cases"])
+    head, finding = ("Gap in cover", "Cases"), findings_coverage.coverage(counts)
+    return plain_bars("coverage", finding, rows, head, source=source, theme=theme)

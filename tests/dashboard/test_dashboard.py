@@ -24,7 +24,7 @@ from reports import findings
 from tests.dashboard.conftest import LAST, Partnership
 
 APP = Path(__file__).parents[2] / "dashboards" / "entry" / "run.py"
-FIGURES = ("overview", "fairness", "overload", "duplication")
+FIGURES = ("overview", "fairness", "overload", "duplication", "coverage")
 PAGES = (*FIGURES, "workbench")
 
 

@@ -25,7 +25,7 @@ from graphmodel.errors import SettingsError
 from tests.dashboard.conftest import Partnership
 
 PROJECT = Path(__file__).parents[2]
-FIGURES = {"overview": "", "fairness": "fairness", "overload": "overload", "duplication": "duplication"}
+FIGURES = {"overview": ""} | {name: name for name in ("fairness", "overload", "duplication", "coverage")}
 PAGES = {**FIGURES, "workbench": "workbench?query=overloaded_leads"}
 MINUTE = 60_000
 LAST_LINE = "The query behind the figures (Cypher)"

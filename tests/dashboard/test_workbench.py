@@ -1,4 +1,4 @@
-"""The workbench as Streamlit runs it: its rows are those of `queries.run`, and it says why it refuses."""
+"""The workbench as Streamlit runs it: its rows are those of `queries.answer`, and it says why it refuses."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def rows_of(test: AppTest) -> list[tuple[Any, ...]]:
 
 def again(name: str, **parameters: Any) -> list[tuple[Any, ...]]:
     """The rows by the other way in, as of the last day."""
-    return queries.run(name, as_of=LAST, store=data.store(), viewer=ANALYST, **parameters).rows.rows
+    return queries.answer(name, as_of=LAST, store=data.store(), viewer=ANALYST, **parameters).rows.rows
 
 
 def test_the_catalogue_is_searched_by_words_and_tags(at_home: Partnership) -> None:
@@ -191,7 +191,7 @@ def test_another_day_or_query_does_not_show_old_rows(at_home: Partnership) -> No
     assert not test.dataframe
     assert [i for i in test.info if "30 June 2026" in str(i.value)]
     assert not press(test)
-    wanted = queries.run("collaboration", as_of="2026-06-30", store=data.store(), viewer=ANALYST)
+    wanted = queries.answer("collaboration", as_of="2026-06-30", store=data.store(), viewer=ANALYST)
     assert rows_of(test) == wanted.rows.rows
     test.query_params["query"] = "service_directory"
     test.run()
@@ -307,7 +307,7 @@ def test_a_copy_of_a_query_can_be_edited_and_run(at_home: Partnership) -> None:
 def result(at_home: Partnership) -> Result:
     assert at_home.home.exists()
     data.held()
-    return queries.run(
+    return queries.answer(
         "service_directory", as_of=LAST, store=data.store(), viewer=ANALYST, category="", row_limit=4
     )
 

@@ -1,0 +1,174 @@
+"""Children who are not covered as they should be, as counts that may be shown: by kind and by group."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Final
+
+import pandas as pd
+
+from dashboards import data
+from dashboards.data import Held
+from dashboards.shown import headline
+from dashboards.tallies import masked
+from graphmodel.codes import STATUSES
+from reports.suppress import small
+
+NO_LEAD: Final = "no active lead"
+LATE: Final = ((30, "up to 30 days"), (90, "31 to 90 days"), (180, "91 to 180 days"))
+LATEST: Final = "more than 180 days"
+
+
+@dataclass(frozen=True)
+class Kind:
+    """One way in which a child is not covered: its unit, what to do, and what its cases are counted by."""
+
+    units: str
+    what_to_do: str
+    group: str
+    of_tacs: bool = True
+
+
+KINDS: Final[Mapping[str, Kind]] = {
+    "statutory_breaches": Kind(
+        "TACs",
+        "Check the status first: it may have ended. If it holds, agree the handover at the next TAC meeting; "
+        "the page Advice names who in the team has the role.",
+        "status",
+    ),
+    "tacs_without_lead": Kind(
+        "TACs",
+        "Ask the team to agree a lead at its next meeting; take the longest without one first. "
+        "If it is disputed, take it to the line managers.",
+        "days_without_lead",
+    ),
+    "unsupported_leads": Kind(
+        "leads",
+        "Somebody who has left cannot lead: hand over. Where only the record is late, mend it at the source.",
+        "problem",
+        of_tacs=False,
+    ),
+    "untrained_leads": Kind(
+        "practitioners",
+        "Book the training before the next TAC is taken on; where a lead works in term time only, agree who "
+        "stands in over the holidays.",
+        "home_agency_id",
+        of_tacs=False,
+    ),
+    "overdue_reviews": Kind(
+        "TACs",
+        "Set the date of the next review with the family; take the longest overdue first.",
+        "days_overdue",
+    ),
+    "overdue_actions": Kind(
+        "actions",
+        "Ask the owner: done and not recorded, no longer needed, or in need of help?",
+        "home_agency_id",
+        of_tacs=False,
+    ),
+    "transitions_due": Kind(
+        "TACs",
+        "Ask the lead whether adult services know, and who leads after the birthday.",
+        "agency",
+    ),
+    "multi_agency_without_tac": Kind(
+        "children",
+        "Ask the agencies whether they know of each other; if the child needs both, open a TAC.",
+        "pair",
+        of_tacs=False,
+    ),
+    "lead_not_needed": Kind(
+        "TACs",
+        "One practitioner needs no lead professional: close the TAC, or find out who is missing from it.",
+        "home_agency_id",
+    ),
+}
+GROUP_WORDS: Final[Mapping[str, str]] = {
+    "status": "Status of the child",
+    "days_without_lead": "Without a lead for",
+    "problem": "What is wrong",
+    "home_agency_id": "Home agency",
+    "days_overdue": "Overdue by",
+    "agency": "Agency of the lead",
+    "pair": "Agencies",
+}
+STATUS_WORDS: Final = {code.status: code.name[:1].upper() + code.name[1:] for code in STATUSES}
+PROBLEMS: Final = {"no_post": "no active post", "not_member": "no member of the team"}
+
+
+def counts(found: Held, day: date) -> pd.DataFrame:
+    """Cases of each kind: kind, cases (NaN where suppressed), suppressed.
+
+    Hidden where small, and, where the cases are TACs, also where few of the active TACs are left over.
+    """
+    up_to = found.settings.disclosure.suppress_up_to
+    active = data.counts(found, day)["active_tacs"]
+    known = headline(found, day)
+    plain = {name: float(len(data.query(found, name, day))) for name in KINDS}
+    hidden = {
+        name: small(value, up_to) or (KINDS[name].of_tacs and small(active - value, up_to))
+        for name, value in plain.items()
+    }
+    hidden["tacs_without_lead"] |= known["without_lead"] is None
+    return pd.DataFrame(
+        {
+            "kind": list(plain),
+            "cases": [float("nan") if hidden[name] else value for name, value in plain.items()],
+            "suppressed": [hidden[name] for name in plain],
+        }
+    )
+
+
+def by_group(found: Held, kind: str, day: date) -> pd.DataFrame:
+    """Cases of a kind by its group: group (in words), agencies (ids, for the filter), cases, suppressed.
+
+    A case of several leads or agencies counts once for each.
+    """
+    rows, group = data.query(found, kind, day), KINDS[kind].group
+    keys = _keys(found, rows, group, day)
+    frame = masked(found, "group", Counter(keys))
+    frame["agencies"] = [_agencies(group, key) for key in frame["group"]]
+    frame["group"] = [_words(found, group, key) for key in frame["group"]]
+    return frame
+
+
+def _keys(found: Held, rows: pd.DataFrame, group: str, day: date) -> list[str]:
+    if group in {"days_without_lead", "days_overdue"}:
+        return [_late(int(days)) for days in rows[group]]
+    if group == "pair":
+        return [";".join(sorted(set(ids))) for ids in rows["agency_ids"]]
+    load = data.load(found, day)
+    homes = dict(zip(load["practitioner_id"], load["home_agency_id"], strict=True))
+    if group == "agency":
+        leads = [list(ids) for ids in rows["lead_ids"]]
+        return [agency for ids in leads for agency in _homes(homes, ids)]
+    if group == "home_agency_id" and group not in rows:
+        return [agency for who in rows["practitioner_id"] for agency in _homes(homes, [who])]
+    return [str(value) if isinstance(value, str) else "" for value in rows[group]]
+
+
+def _homes(homes: Mapping[str, object], ids: Iterable[str]) -> list[str]:
+    """The home agencies of some practitioners, each once; empty text for no post, and for nobody at all."""
+    found = {home if isinstance(home := homes.get(who), str) else "" for who in ids}
+    return sorted(found) if found else [NO_LEAD]
+
+
+def _late(days: int) -> str:
+    return next((words for most, words in LATE if days <= most), LATEST)
+
+
+def _agencies(group: str, key: str) -> tuple[str, ...]:
+    return tuple(key.split(";")) if group in {"home_agency_id", "agency", "pair"} else ()
+
+
+def _words(found: Held, group: str, key: str) -> str:
+    if group == "status":
+        return STATUS_WORDS.get(key, key)
+    if group == "problem":
+        return PROBLEMS.get(key, key)
+    if group in {"home_agency_id", "agency", "pair"} and key != NO_LEAD:
+        return ", ".join(found.agency_names.get(a, a or "no post") for a in key.split(";"))
+    return key
