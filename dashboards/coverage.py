@@ -87,7 +87,7 @@ KINDS: Final[Mapping[str, Kind]] = {
     ),
 }
 GROUP_WORDS: Final[Mapping[str, str]] = {
-    "status": "Status of the child",
+    "status": "Status of the child, and how binding its rule is",
     "days_without_lead": "Without a lead for",
     "problem": "What is wrong",
     "home_agency_id": "Home agency",
@@ -147,6 +147,8 @@ def _keys(found: Held, rows: pd.DataFrame, group: str, day: date) -> list[str]:
         return [agency for ids in leads for agency in _homes(homes, ids)]
     if group == "home_agency_id" and group not in rows:
         return [agency for who in rows["practitioner_id"] for agency in _homes(homes, [who])]
+    if group == "status":
+        return [f"{s};{b}" for s, b in zip(rows["status"], rows["strength"], strict=True)]
     return [str(value) if isinstance(value, str) else "" for value in rows[group]]
 
 
@@ -166,7 +168,8 @@ def _agencies(group: str, key: str) -> tuple[str, ...]:
 
 def _words(found: Held, group: str, key: str) -> str:
     if group == "status":
-        return STATUS_WORDS.get(key, key)
+        status, strength = key.split(";")
+        return f"{STATUS_WORDS.get(status, status)} ({strength})"
     if group == "problem":
         return PROBLEMS.get(key, key)
     if group in {"home_agency_id", "agency", "pair"} and key != NO_LEAD:

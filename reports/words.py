@@ -29,13 +29,13 @@ DUPLICATE_UNITS: Final = {
 }
 
 COVERAGE_KINDS: Final = {
-    "statutory_breaches": "The lead is not in the role the law or guidance asks for",
+    "statutory_breaches": "Lead not in the role that is asked for",
     "tacs_without_lead": "Nobody leads",
-    "unsupported_leads": "The lead has no post, or is no member of the team",
-    "untrained_leads": "The lead was not trained, or is there in term time only",
-    "overdue_reviews": "The review is overdue",
-    "overdue_actions": "An action of the delivery plan is overdue",
-    "transitions_due": "The young person turns 18 soon",
+    "unsupported_leads": "Lead without a post, or no member",
+    "untrained_leads": "Lead untrained, or in term time only",
+    "overdue_reviews": "Review overdue",
+    "overdue_actions": "Action of the delivery plan overdue",
+    "transitions_due": "Young person about to turn 18",
     "multi_agency_without_tac": "Two agencies or more, and no TAC",
     "lead_not_needed": "A team of one",
 }
