@@ -17,7 +17,7 @@ from benchmarks.plain_pandas import FIGURES, read
 from benchmarks.timing import Figures, conditions, say, several, timed
 from graphmodel.access import Viewer
 from graphmodel.settings import settings
-from queries import catalogue, run
+from queries import answer, catalogue
 
 VIEWER: Final = Viewer("benchmark", "administrator", "benchmark")
 
@@ -29,7 +29,7 @@ class Different(AssertionError):
 def queries(engines: Sequence[Engine], example: Path, d: date, *, times: int) -> Figures:
     """The group. The engines hold the example; slices are read back from the first of them.
 
-    Cypher: `queries.run` with everything a person waits for (the look on the audit record included), warm.
+    Cypher: `queries.answer` with everything a person waits for (the look on the audit record included), warm.
     Slice: the second road on a slice in memory; `open_seconds` is reading it from its Parquet files, with
     the coding of ids that the first figure needs. Pandas: the figure on frames in memory, and with reading
     the CSV files that it needs.
@@ -51,7 +51,7 @@ def queries(engines: Sequence[Engine], example: Path, d: date, *, times: int) ->
             for name in catalogue():
 
                 def ask(name: str = name) -> list[list[Any]]:
-                    result = run(name, store=store, viewer=VIEWER, as_of=d, **given[name])
+                    result = answer(name, store=store, viewer=VIEWER, as_of=d, **given[name])
                     return [list(row) for row in result.rows.rows]
 
                 same(name, ask(), rows[name])

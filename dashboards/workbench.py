@@ -20,10 +20,10 @@ from graphmodel.codes import ALLOCATION_PROFILES
 from graphmodel.engine import READER_SECONDS
 from graphmodel.errors import AccessRefused, QueryError, TacgraphError
 from graphmodel.settings import settings
-from queries import Query, Result, catalogue, guessed, own_queries, run_query, run_text, search
+from queries import Query, Result, answer_query, answer_text, catalogue, guessed, own_queries, search
+from queries.answering import default, typed_pairs
 from queries.header import SETTINGS_PREFIX, Parameter
 from queries.own import folders, has_header, is_own, refuse_faults
-from queries.run import default, typed_pairs
 from reports.words import count, listed, role_name
 
 ADDRESS: Final = "query"
@@ -202,12 +202,12 @@ def run_catalogue(
 ) -> Result:
     """The rows of a query; a look at practitioners by id is put on the record too, as one at children is.
 
-    Raises `AccessRefused` for a viewer who may not see them, `QueryError` as `queries.run` does.
+    Raises `AccessRefused` for a viewer who may not see them, `QueryError` as `queries.answer` does.
     """
     if _identifying(query) != "no" and NAME_COLUMNS & set(query.column_names):
         viewer.must_see_names()
     store = data.store()
-    result = run_query(query, as_of=day, store=store, viewer=viewer, **limits, **given)
+    result = answer_query(query, as_of=day, store=store, viewer=viewer, **limits, **given)
     if query.identifying == "practitioner" and not is_own(query) and audited_kind(query.column_names) is None:
         store.audit.record(viewer, query.name, about="practitioners by id", rows=len(result.rows.rows))
     return result
@@ -344,9 +344,9 @@ def run_own(text: str, pairs: list[str], day: date, viewer: Viewer, limits: Mapp
     """
     store = data.store()
     if not has_header(text):
-        return run_text(text, as_of=day, parameters=guessed(pairs), store=store, viewer=viewer, **limits)
+        return answer_text(text, as_of=day, parameters=guessed(pairs), store=store, viewer=viewer, **limits)
     query = refuse_faults("own_text", text, folders()[0] / "own_text.cypher")
-    return run_query(query, as_of=day, store=store, viewer=viewer, **limits, **typed_pairs(query, pairs))
+    return answer_query(query, as_of=day, store=store, viewer=viewer, **limits, **typed_pairs(query, pairs))
 
 
 def folders_said() -> str:

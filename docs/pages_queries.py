@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import inspect
 import json
 import tomllib
 from collections.abc import Callable, Iterator, Mapping
@@ -15,9 +16,9 @@ from docs.picture import picture
 from docs.tables import COMPUTED, table
 from graphmodel.errors import DeclarationError
 from graphmodel.settings import DEFAULTS, load_settings
-from queries import Query, catalogue
+from queries import Query, catalogue, run
+from queries.answering import default
 from queries.header import SETTINGS_PREFIX, Parameter, split
-from queries.run import default
 
 ROOT: Final = Path(__file__).resolve().parent.parent
 FOLDER: Final = ROOT / "docs" / "queries"
@@ -73,7 +74,7 @@ def command_of(query: Query) -> str:
 def _call_of(query: Query) -> str:
     words = [f'"{query.name}"', f'as_of="{asked()["as_of"]}"']
     words += [f"{name}={json.dumps(value)}" for name, value in _given(query).items()]
-    return f"queries.run({', '.join(words)}).frame()"
+    return f"queries.run({', '.join(words)})"
 
 
 def _cell(text: str, kind: str) -> str:
@@ -147,7 +148,7 @@ def index_page() -> str:
     text = COMPUTED + "# The queries\n\n"
     text += f"{len(known)} questions, each answered as of a day. Run one with `tacgraph query NAME --as-of "
     text += f"{asked()['as_of']}`, or paste its file into Neo4j Browser. "
-    text += "New to Cypher: [the primer](primer.md).\n\n"
+    text += "New to Cypher: [the primer](primer.md). In Python: [in a notebook](#in-a-notebook).\n\n"
     text += "By tag: " + " · ".join(f"[{tag}](#{tag})" for tag in tags) + "\n\n"
     for tag in tags:
         rows = [
@@ -156,7 +157,58 @@ def index_page() -> str:
             if tag in q.tags
         ]
         text += f"## {tag}\n\n" + table(("query", "question", "one row is"), rows) + "\n"
-    return text.rstrip() + "\n"
+    return text + _notebook()
+
+
+_CALL: Final = """\
+import queries
+
+frame = queries.run("overloaded_leads", as_of="{as_of}", threshold=1.5)
+assert frame.utilisation.gt(1.5).all()
+frame.attrs["load_id"], frame.attrs["rows"], frame.attrs["complete"]
+"""
+_VIEWED: Final = """\
+from graphmodel.access import Viewer
+from graphmodel.store import Store
+from graphmodel.settings import data_folder
+
+with Store.open(data_folder()) as store:
+    viewer = Viewer.local("who is in too many teams, for the board of {as_of}")
+    months = ["2026-09-30", "{as_of}"]
+    frames = [queries.run("multiple_tacs", as_of=day, store=store, viewer=viewer) for day in months]
+"""
+
+
+_NOTEBOOK: Final = """\
+## In a notebook
+
+`queries.run` gives a data frame and needs nothing but the query's name. It opens the database of the data
+folder (or the one that `NEO4J_URI` names) as the account that can only read, and closes it.
+
+```python
+{call}```
+
+Besides the query's own parameters it takes {known}; all may be left out, and the day is today then. Dates
+are `datetime64`, whole numbers `Int64`, truth values `boolean`, decimals `float64`, lists are lists.
+`frame.attrs` says where the rows come from: `query`, `title`, `as_of`, `parameters` (defaults included),
+`load_id`, `rows`, `complete`, `row_limit`, `time_limit_seconds`. For several questions open the database
+once, and state why you look:
+
+```python
+{viewed}```
+
+`queries.answer` takes the same and gives the rows with all that is known of them, to be written as CSV, JSON,
+Parquet or a workbook. For one query on many days, `tacgraph query NAME --from 2025-01` is quicker.
+"""
+
+
+def _notebook() -> str:
+    """The section on data frames; a test runs its code."""
+    given, day = inspect.signature(run).parameters, asked()["as_of"]
+    known = [f"`{name}: {given[name].annotation}`" for name in given if name not in ("name", "parameters")]
+    return _NOTEBOOK.format(
+        call=_CALL.format(as_of=day), viewed=_VIEWED.format(as_of=day), known=", ".join(known)
+    )
 
 
 def query_pages() -> dict[Path, Callable[[], str]]:

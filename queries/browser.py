@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
+from queries.answering import as_date, bound, check_parameters
 from queries.header import AS_OF, Query
-from queries.run import as_date, bound, check_parameters
 
 
 def for_browser(query: Query, as_of: date | str, **parameters: Any) -> str:
@@ -16,7 +16,7 @@ def for_browser(query: Query, as_of: date | str, **parameters: Any) -> str:
     Each ends with `;`: Neo4j Browser takes all at once where its multi-statement editor is switched on, else
     line by line; `cypher-shell` takes it as it is.
 
-    Raises `QueryError` as `run` does for wrong parameters.
+    Raises `QueryError` as `answer` does for wrong parameters.
     """
     values = {AS_OF: as_date(as_of), **bound(query, check_parameters(query, parameters))}
     lines = [f":param {name} => {literal(value)};" for name, value in values.items()]

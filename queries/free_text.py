@@ -18,18 +18,18 @@ from graphmodel.access import Viewer
 from graphmodel.errors import QueryError
 from graphmodel.settings import data_folder, settings
 from graphmodel.store import Rows, Store
+from queries.answering import as_date, latest_load
 from queries.grammar import check_text
 from queries.header import AS_OF, Column, Query
 from queries.own import type_of
 from queries.result import Result
-from queries.run import as_date, latest_load
 from queries.tokens import tokenise
 
 WHAT: Final = "free text"
 _LINE: Final = 120
 
 
-def run_text(
+def answer_text(
     text: str,
     *,
     as_of: date | str,

@@ -18,7 +18,7 @@ from graphmodel.errors import QueryError, SettingsError
 from graphmodel.settings import settings
 from graphmodel.store import Rows
 from queries import Column, Result, find, shaped
-from queries.run import check_parameters
+from queries.answering import check_parameters
 
 Every = Literal["week", "month", "quarter"]
 

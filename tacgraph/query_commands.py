@@ -90,7 +90,7 @@ def query(
     replace_
         Save over an own query of the same name.
     """
-    from queries import coerce, find, for_browser, run
+    from queries import answer, coerce, find, for_browser
 
     if save is not None:
         return _save_file(save, replace_)
@@ -109,7 +109,7 @@ def query(
         if to is not None:
             raise SettingsError("--to", "is given without --from", "Add --from.")
         result = _read(
-            lambda store, viewer: run(
+            lambda store, viewer: answer(
                 name,
                 store=store,
                 viewer=viewer,
@@ -169,11 +169,11 @@ def cypher(
     replace_
         Save over an own query of the same name.
     """
-    from queries import guessed, run_query, run_text
+    from queries import answer_query, answer_text, guessed
     from queries import save as keep
+    from queries.answering import typed_pairs
     from queries.grammar import check_text
     from queries.own import has_header, refuse_faults, with_header
-    from queries.run import typed_pairs
 
     _needs_file(format, output)
     text = _text(file)
@@ -183,13 +183,13 @@ def cypher(
         asked = refuse_faults(name, text, Path(file))
         given = typed_pairs(asked, parameter)
         result = _read(
-            lambda store, viewer: run_query(asked, store=store, viewer=viewer, **limits, **given), reason
+            lambda store, viewer: answer_query(asked, store=store, viewer=viewer, **limits, **given), reason
         )
     else:
         check_text(text)
         given = guessed(parameter)
         result = _read(
-            lambda store, viewer: run_text(text, store=store, viewer=viewer, parameters=given, **limits),
+            lambda store, viewer: answer_text(text, store=store, viewer=viewer, parameters=given, **limits),
             reason,
         )
         text = with_header(save or "", text, result.query.columns, given, question)

@@ -7,7 +7,7 @@ import os
 import re
 import shlex
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import pytest
 from cyclopts import CycloptsError, MissingArgumentError
@@ -15,7 +15,7 @@ from cyclopts import CycloptsError, MissingArgumentError
 import queries
 from docs.build import stale
 from loaders import load
-from queries.run import check_parameters
+from queries.answering import check_parameters
 from tacgraph import cli
 from tests.pages import ROOT, anchors, commands, links, pages
 from tests.primer import PRIMER, steps
@@ -146,6 +146,18 @@ def test_every_call_in_python_is_one_of_the_catalogue() -> None:
         assert ast.literal_eval(call.args[0]) == name
         assert given.pop("as_of")
         check_parameters(query, given)
+
+
+def test_the_code_for_notebooks_runs(on_engine: Path) -> None:
+    load(ROOT / "tests" / "data" / "small", home=on_engine)
+    section = TEXTS[ROOT / "docs" / "queries.md"].partition("## In a notebook")[2]
+    blocks = re.findall(r"^```python\n(.*?)^```$", section, re.DOTALL | re.MULTILINE)
+    found: dict[str, Any] = {}
+    for block in blocks:
+        exec(block, found)  # noqa: S102  (the page's own code)
+    assert found["frame"].practitioner_id.tolist() == ["p05"]
+    assert [len(frame) for frame in found["frames"]] == [1, 2]
+    assert found["frames"][1].attrs["as_of"] == "2026-10-31"
 
 
 def test_every_make_target_exists() -> None:

@@ -85,7 +85,7 @@ def test_each_day_is_what_cypher_gives_on_it(on_engine: Path, tmp_path: Path) ->
             one_by_one = [
                 (day, *row)
                 for day in asked
-                for row in queries.run(name, store=store, viewer=viewer, as_of=day, **given).rows.rows
+                for row in queries.answer(name, store=store, viewer=viewer, as_of=day, **given).rows.rows
             ]
             assert together.rows.columns == ("as_of", *query.column_names)
             assert len(together.rows.rows) == len(one_by_one), name

@@ -16,8 +16,8 @@ import pytest
 import queries
 from graphmodel.errors import DeclarationError, QueryError
 from graphmodel.store import Rows
+from queries.answering import bound, check_parameters, find
 from queries.header import split
-from queries.run import bound, check_parameters, find
 from queries.tokens import tokenise
 
 EXPECTED = Path(__file__).parent / "expected"
@@ -210,15 +210,15 @@ def test_wrong_parameters_are_named(name: str, given: dict[str, Any], said: str)
 
 def test_unknown_query_names_those_like_it() -> None:
     with pytest.raises(QueryError, match="Did you mean overloaded_leads"):
-        queries.run("overloaded_lead", as_of="2026-10-31")
+        queries.answer("overloaded_lead", as_of="2026-10-31")
     with pytest.raises(QueryError, match="query --list"):
-        queries.run("zzz", as_of="2026-10-31")
+        queries.answer("zzz", as_of="2026-10-31")
 
 
 @pytest.mark.parametrize("as_of", ["31.10.2026", "2026-02-30", "", 20261031, None])
 def test_as_of_must_be_a_date(as_of: Any) -> None:
     with pytest.raises(QueryError, match="not a date"):
-        queries.run("multiple_tacs", as_of=as_of)
+        queries.answer("multiple_tacs", as_of=as_of)
 
 
 def test_texts_of_a_command_line_become_typed_values() -> None:
@@ -361,6 +361,6 @@ def test_numbers_in_csv_are_unrounded() -> None:
 
 
 def test_as_of_may_be_a_moment() -> None:
-    from queries.run import as_date  # noqa: PLC0415
+    from queries.answering import as_date  # noqa: PLC0415
 
     assert as_date(datetime(2026, 1, 5, 12, 0)) == date(2026, 1, 5)  # noqa: DTZ001

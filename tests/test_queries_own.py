@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import json
 import re
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any, cast
 
@@ -19,8 +19,8 @@ from analysis import SECOND_ROADS
 from graphmodel.access import AuditLog, Viewer
 from graphmodel.errors import AccessRefused, QueryError
 from graphmodel.store import Rows, Store
+from queries.answering import bound, check_parameters, find
 from queries.browser import literal
-from queries.run import bound, check_parameters, find
 from tests.plain_loader import load_plainly
 from tests.test_cli import tacgraph
 from tests.test_queries_catalogue import EXPECTED, GOOD
@@ -121,14 +121,14 @@ def test_a_saved_query_runs_on_the_record(on_engine: Path, reader: Store, writer
     path = queries.save("aliased", aliased.replace('"child"\n', '"no"\n'), replace=True)
     try:
         before = len(AuditLog(on_engine).entries())
-        result = queries.run("aliased", store=reader, as_of="2026-10-31")
+        result = queries.answer("aliased", store=reader, as_of="2026-10-31")
         assert [row[0] for row in result.rows.rows] == ["c01", "c02", "c03", "c06"]
         assert AuditLog(on_engine).entries()[before]["about"] == "child"
         with pytest.raises(AccessRefused):
-            queries.run("aliased", store=reader, as_of=AS_OF, viewer=Viewer("a", "practitioner"))
+            queries.answer("aliased", store=reader, as_of=AS_OF, viewer=Viewer("a", "practitioner"))
         path.write_text(aliased.replace("c.birth_date AS", "c.nhs_number_hash AS"), encoding="utf-8")
         with pytest.raises(QueryError, match="nhs_number_hash is not allowed"):
-            queries.run("aliased", store=reader, as_of=AS_OF)
+            queries.answer("aliased", store=reader, as_of=AS_OF)
     finally:
         path.unlink()
 
@@ -261,10 +261,42 @@ def test_a_workbook_that_would_lose_something_is_refused(tmp_path: Path) -> None
 
 @pytest.mark.usefixtures("loaded")
 def test_a_notebook_gets_a_frame_in_one_call() -> None:
-    frame = queries.frame("crowded_schools", as_of="2026-10-31", min_practitioners=6)
+    frame = queries.run("crowded_schools", as_of="2026-10-31", min_practitioners=6)
     assert frame.columns.tolist() == ["school_id", "children", "practitioners", "agencies", "roles"]
     assert frame.practitioners.tolist() == [6]
-    assert frame.attrs["load_id"] == "L1"
+    assert [str(kind) for kind in frame.dtypes] == ["str", "Int64", "Int64", "Int64", "object"]
+    about = {key: frame.attrs[key] for key in ("query", "as_of", "parameters", "load_id", "rows", "complete")}
+    assert about == {
+        "query": "crowded_schools",
+        "as_of": "2026-10-31",
+        "parameters": {"min_practitioners": 6},
+        "load_id": "L1",
+        "rows": 1,
+        "complete": True,
+    }
+
+
+def test_a_notebook_may_say_where_when_and_who(loaded: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("TACGRAPH_HOME")
+    monkeypatch.chdir(loaded.parent)
+    today = queries.run("overdue_reviews", home=loaded)
+    assert today.attrs["as_of"] == datetime.now().astimezone().date().isoformat()
+    entry = AuditLog(loaded).entries()[-1]
+    assert (entry["what"], entry["rows"], entry["who"]) == (
+        "overdue_reviews",
+        len(today),
+        Viewer.local().name,
+    )
+    viewer = Viewer("jo", "analyst", "a question from the board")
+    with Store.open(loaded) as store:
+        cut = queries.run("workload", as_of=AS_OF, store=store, viewer=viewer, row_limit=2)
+        assert (len(cut), cut.attrs["complete"], cut.attrs["row_limit"]) == (2, False, 2)
+        # the store that was given is still open
+        assert len(queries.run("workload", as_of=AS_OF, store=store, viewer=viewer)) > 2
+        with pytest.raises(AccessRefused):
+            queries.run("multiple_tacs", as_of=AS_OF, store=store, viewer=Viewer("x", "strategic_manager"))
+    with pytest.raises(QueryError, match="Did you mean threshold"):
+        queries.run("overloaded_leads", home=loaded, treshold=1)
 
 
 def test_every_query_runs_as_it_is_pasted(

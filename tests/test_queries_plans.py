@@ -11,7 +11,7 @@ import pytest
 
 import queries
 from graphmodel.store import Store
-from queries.run import bound, check_parameters
+from queries.answering import bound, check_parameters
 from tests.conftest import empty
 from tests.plain_loader import load_plainly
 from tests.test_queries_run import AS_OF, GIVEN, SMALL

@@ -30,7 +30,7 @@ Tables = Mapping[str, Sequence[str]]
 
 
 def run(store: Store, name: str, as_of: date = AS_OF, **given: Any) -> list[tuple[Any, ...]]:
-    return queries.run(name, store=store, as_of=as_of, **given).rows.rows
+    return queries.answer(name, store=store, as_of=as_of, **given).rows.rows
 
 
 def write(folder: Path, tables: Tables) -> Path:
@@ -67,7 +67,7 @@ def test_every_query_gives_the_expected_rows(reader: Store, writer: Store) -> No
 
 def test_every_query_answers_an_empty_graph(reader: Store) -> None:
     for name, query in queries.catalogue().items():
-        result = queries.run(name, store=reader, as_of="2026-10-31", **GIVEN.get(name, {}))
+        result = queries.answer(name, store=reader, as_of="2026-10-31", **GIVEN.get(name, {}))
         assert result.rows.rows == [], name
         assert tuple(result.frame().columns) == query.column_names
 
@@ -244,10 +244,10 @@ def test_a_look_at_a_child_leaves_a_record_others_do_not(reader: Store, writer: 
     load_plainly(SMALL, writer, rows_per_transaction=200)
     before = len(reader.audit.entries())
     who = Viewer("safe", "safeguarding_lead", "enquiry 7")
-    queries.run("who_works_with", store=reader, viewer=who, as_of=AS_OF, child_id="c02")
-    queries.run("who_works_with", store=reader, viewer=who, as_of=AS_OF, child_id="nobody")
+    queries.answer("who_works_with", store=reader, viewer=who, as_of=AS_OF, child_id="c02")
+    queries.answer("who_works_with", store=reader, viewer=who, as_of=AS_OF, child_id="nobody")
     for name in ("service_directory", "agency_fairness", "workload"):
-        queries.run(name, store=reader, viewer=who, as_of=AS_OF)
+        queries.answer(name, store=reader, viewer=who, as_of=AS_OF)
     left = reader.audit.entries()[before:]
     assert [(e["who"], e["reason"], e["what"], e["about"], e["rows"]) for e in left] == [
         ("safe", "enquiry 7", "who_works_with", "child_id=c02", 5),
@@ -255,15 +255,15 @@ def test_a_look_at_a_child_leaves_a_record_others_do_not(reader: Store, writer: 
     ]
     manager = Viewer("head", "strategic_manager", "")
     with pytest.raises(AccessRefused):
-        queries.run("who_works_with", store=reader, viewer=manager, as_of=AS_OF, child_id="c02")
-    assert queries.run("agency_fairness", store=reader, viewer=manager, as_of=AS_OF).rows.rows
+        queries.answer("who_works_with", store=reader, viewer=manager, as_of=AS_OF, child_id="c02")
+    assert queries.answer("agency_fairness", store=reader, viewer=manager, as_of=AS_OF).rows.rows
 
 
 def test_run_without_a_store_opens_the_data_folders_own(on_engine: Path) -> None:
     with Store.open(on_engine, "writer") as writer:
         load_plainly(SMALL, writer, rows_per_transaction=200)
         writer.write("CREATE (:Load {load_id: 'L1', finished_at: 'x'}), (:Load {load_id: 'L2'})")
-    result = queries.run("overloaded_leads", as_of="2026-10-31", threshold=1.5)
+    result = queries.answer("overloaded_leads", as_of="2026-10-31", threshold=1.5)
     assert result.load_id == "L1"
     assert result.frame().practitioner_id.tolist() == ["p05"]
     assert result.about["parameters"]["workload"]["need_weight"] == {"1": 0.5, "2": 1.0, "3": 1.5, "4": 2.0}
@@ -274,9 +274,9 @@ def test_run_without_a_store_opens_the_data_folders_own(on_engine: Path) -> None
 
 def test_the_row_limit_says_that_it_bit(reader: Store, writer: Store) -> None:
     load_plainly(SMALL, writer, rows_per_transaction=200)
-    cut = queries.run("workload", store=reader, as_of=AS_OF, row_limit=3)
+    cut = queries.answer("workload", store=reader, as_of=AS_OF, row_limit=3)
     assert (len(cut.rows.rows), cut.rows.complete) == (3, False)
-    assert queries.run("workload", store=reader, as_of=AS_OF).rows.complete
+    assert queries.answer("workload", store=reader, as_of=AS_OF).rows.complete
 
 
 def test_a_caller_may_agree_other_weights(reader: Store, writer: Store) -> None:

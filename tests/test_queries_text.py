@@ -137,7 +137,7 @@ ANALYST = Viewer("ann", "analyst", "a question from the board")
 
 
 def ask(store: Store, text: str, **given: Any) -> queries.Result:
-    return queries.run_text(text, as_of=AS_OF, store=store, viewer=ANALYST, **given)
+    return queries.answer_text(text, as_of=AS_OF, store=store, viewer=ANALYST, **given)
 
 
 def test_no_refused_text_changes_anything_even_when_asked_past_the_guard(
@@ -179,7 +179,7 @@ def test_rows_come_typed_and_on_the_record(on_engine: Path, reader: Store, write
     assert "MATCH (c:Child)-[:ATTENDS]" in entry["about"]
     assert entry["reason"] == "a question from the board"
     with pytest.raises(AccessRefused):
-        queries.run_text(text, as_of=AS_OF, store=reader, viewer=Viewer("head", "agency_manager", "x"))
+        queries.answer_text(text, as_of=AS_OF, store=reader, viewer=Viewer("head", "agency_manager", "x"))
     with pytest.raises(QueryError, match=r"'factor': is used and not given. Add -p factor"):
         ask(reader, text)
 

@@ -21,7 +21,7 @@ from graphmodel.errors import QueryError, TacgraphError
 from graphmodel.settings import settings
 from graphmodel.store import Store
 from loaders import load
-from queries import catalogue, run
+from queries import answer, catalogue
 from tests.partnerships import AS_OF, Size, random_partnership
 
 VIEWER = Viewer("jo", "administrator", "test")
@@ -73,7 +73,7 @@ def both_roads(
 ) -> tuple[list[list[Any]], list[list[Any]]] | None:
     """The rows of both roads; None where both refuse (a loop in a line of accountability)."""
     try:
-        found = run(name, store=store, viewer=VIEWER, as_of=d, **given)
+        found = answer(name, store=store, viewer=VIEWER, as_of=d, **given)
     except QueryError:
         with pytest.raises(TacgraphError):
             SECOND_ROADS[name](tables, d, settings(), **given)

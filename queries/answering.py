@@ -1,4 +1,4 @@
-"""Running a query of the catalogue: parameters checked, rows sorted and typed, the look on the record."""
+"""Answering a query of the catalogue: parameters checked, rows sorted and typed, the look on the record."""
 
 from __future__ import annotations
 
@@ -9,8 +9,6 @@ from contextlib import ExitStack
 from datetime import date, datetime
 from math import isfinite
 from typing import Any, Final
-
-import pandas as pd
 
 from graphmodel.access import Viewer
 from graphmodel.codes import ALLOCATION_PROFILES, allocation_rules
@@ -27,7 +25,7 @@ _SAME_FIGURE_DIGITS: Final = 9
 _LATEST_LOAD: Final = "MATCH (l:Load) WHERE l.finished_at IS NOT NULL RETURN max(l.load_id) AS load_id"
 
 
-def run(
+def answer(
     name: str,
     *,
     as_of: date | str,
@@ -47,7 +45,7 @@ def run(
     parameter, a loop in a line of accountability, or what the database refuses; `AccessRefused` where the
     viewer may not see such rows.
     """
-    return run_query(
+    return answer_query(
         find(name),
         as_of=as_of,
         store=store,
@@ -58,17 +56,7 @@ def run(
     )
 
 
-def frame(name: str, *, as_of: date | str, **parameters: Any) -> pd.DataFrame:
-    """The rows of a query as a data frame, for notebooks.
-
-    `queries.frame("overloaded_leads", as_of="2026-10-31", threshold=1.5)` is
-    `run(...).frame()`, with the same keywords: see there for types and errors. `frame.attrs` says where the
-    rows come from (as-of date, parameters, load, limits, whether they are all).
-    """
-    return run(name, as_of=as_of, **parameters).frame()
-
-
-def run_query(
+def answer_query(
     query: Query,
     *,
     as_of: date | str,
@@ -78,7 +66,7 @@ def run_query(
     row_limit: int | None = None,
     **parameters: Any,
 ) -> Result:
-    """Run a query that is at hand (an own one may be saved nowhere yet): see `run`.
+    """Run a query that is at hand (an own one may be saved nowhere yet): see `answer`.
 
     An own query is held to the grammar of every analyst's text first, and counts as a look at children.
     """
