@@ -12,7 +12,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, PositiveInt, ValidationError
 
 from graphmodel.errors import SettingsError
 
@@ -50,6 +50,17 @@ class Fairness(_Part):
     confidence: float = Field(gt=0, lt=1)
 
 
+class Advice(_Part):
+    """Which handovers of the lead role may be proposed, and how they weigh (docs/decisions/advice.md)."""
+
+    keep_relationship_days: int = Field(ge=0)
+    keep_from_level: int = Field(ge=1, le=5)
+    to_term_time_only: bool
+    relationship_weight_days: int = Field(ge=1)
+    curve: tuple[PositiveInt, ...]
+    time_limit_seconds: float = Field(gt=0)
+
+
 class Queries(_Part):
     """Defaults of the catalogue's parameters, and the limits that say when they bit."""
 
@@ -85,6 +96,7 @@ class Settings(_Part):
     allocation_profile: Literal["national", "plymouth"]
     workload: Workload
     fairness: Fairness
+    advice: Advice
     queries: Queries
     disclosure: Disclosure
     engine: Engine
