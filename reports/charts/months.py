@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from datetime import date, timedelta
+from typing import Any
+
 import pandas as pd
 from plotly.subplots import make_subplots
 
@@ -12,15 +16,16 @@ from reports.charts.drawing import (
     note,
     nothing,
 )
-from reports.tabling import shown
 from reports.theme import LIGHT, Theme
-from reports.words import SUPPRESSED, month_name, number
+from reports.words import SUPPRESSED, day_name, month_name, number
 
 
-def _ends(values: pd.Series) -> tuple[list[str], list[str]]:
+def _ends(values: pd.Series, digits: int) -> tuple[list[str], list[str]]:
     """Labels of the first and the last value, and where each stands clear of its line."""
     last = len(values) - 1
-    labels = [number(float(v)) if i in {0, last} and pd.notna(v) else "" for i, v in enumerate(values)]
+    labels = [
+        number(float(v), digits) if i in {0, last} and pd.notna(v) else "" for i, v in enumerate(values)
+    ]
     places = ["top center"] * len(values)
     if last > 0:
         places[0] = "bottom center" if values.iloc[1] > values.iloc[0] > 0 else "top center"
@@ -35,35 +40,80 @@ def trend(months: pd.DataFrame, *, source: str, theme: Theme = LIGHT) -> Chart:
     count is NaN: a gap marked "c".
     """
     finding = findings.trend(months)
+    return over_months(months, findings.TREND_WORDS, finding, name="trend", source=source, theme=theme)
+
+
+def over_months(
+    months: pd.DataFrame,
+    panels: Mapping[str, str],
+    finding: findings.Finding,
+    *,
+    name: str,
+    source: str,
+    digits: int = 1,
+    gap: str = SUPPRESSED,
+    theme: Theme = LIGHT,
+) -> Chart:
+    """A panel each column of `panels` (column: words) over the days of `months`, the last one included.
+
+    A value that is NaN is a gap marked with `gap`: "c" where it was suppressed.
+    """
     days = pd.to_datetime(months["day"])
-    table = pd.DataFrame({"Month end": [month_name(day.date()) for day in days]})
-    for column, words in findings.TREND_WORDS.items():
-        table[words[:1].upper() + words[1:]] = shown(months[column], months[column].isna(), number)
+    table = pd.DataFrame({"Month end": [_when(day.date()) for day in days]})
+    for column, words in panels.items():
+        cells = [gap if pd.isna(v) else number(float(v), digits) for v in months[column]]
+        table[words[:1].upper() + words[1:]] = cells
     if months.empty:
-        return nothing("trend", theme, finding, table, source)
-    figure = make_subplots(rows=3, cols=1, shared_xaxes=True, vertical_spacing=0.13)
-    dress(figure, theme, 480)
-    looks = ((theme.pink, "circle"), (theme.blue, "square"), (theme.orange, "diamond"))
-    for row, ((column, words), (colour, symbol)) in enumerate(
-        zip(findings.TREND_WORDS.items(), looks, strict=True), start=1
-    ):
+        return nothing(name, theme, finding, table, source)
+    count = len(panels)
+    figure = make_subplots(rows=count, cols=1, shared_xaxes=True, vertical_spacing=0.39 / count)
+    dress(figure, theme, 160 * count)
+    looks = (
+        (theme.pink, "circle"),
+        (theme.blue, "square"),
+        (theme.orange, "diamond"),
+        (theme.turquoise, "cross"),
+    )
+    for row, (column, words) in enumerate(panels.items(), start=1):
+        colour, symbol = looks[(row - 1) % len(looks)]
         values = months[column].astype(float)
-        labels, places = _ends(values)
-        figure.add_scatter(
-            x=days, y=values, mode="lines+markers+text", text=labels, textposition=places,
-            line={"color": colour, "width": 3}, marker={"symbol": symbol, "size": 8}, cliponaxis=False,
-            textfont={"color": theme.ink}, hovertemplate="%{x|%B %Y}: %{y:,.0f}<extra></extra>",
-            row=row, col=1,
-        )  # fmt: skip
-        gaps = days[values.isna()]
-        figure.add_scatter(
-            x=gaps, y=[0] * len(gaps), mode="text", text=[SUPPRESSED] * len(gaps), row=row, col=1,
-            textposition="top center", textfont={"color": theme.ink}, hoverinfo="skip",
-        )  # fmt: skip
-        top = max(float(values.max()) if values.notna().any() else 1.0, 1.0)
+        look = {"color": colour, "symbol": symbol, "gap": gap}
+        _line(figure, days, values, row, theme=theme, look=look, digits=digits)
         axis = "y" if row == 1 else f"y{row}"
-        figure.update_yaxes(range=[0, 1.35 * top], nticks=4, row=row, col=1)
         note(figure, f"<b>{words[:1].upper()}{words[1:]}</b>", yref=f"{axis} domain", y=1, yanchor="bottom")
     figure.update_xaxes(tickformat="%b<br>%Y", nticks=6)
-    summary = f"Three lines over {len(months)} month ends. {finding}"
-    return Chart("trend", figure, str(finding), summary, table, source)
+    lines = "One line" if count == 1 else f"{count} lines"
+    summary = f"{lines} over {len(months)} month ends. {finding}"
+    return Chart(name, figure, str(finding), summary, table, source)
+
+
+def _when(day: date) -> str:
+    """A month's name for its end, else the day: the last one of a running month."""
+    return month_name(day) if (day + timedelta(days=1)).day == 1 else day_name(day)
+
+
+def _line(
+    figure: Any,
+    days: pd.Series,
+    values: pd.Series,
+    row: int,
+    *,
+    theme: Theme,
+    look: Mapping[str, str],
+    digits: int,
+) -> None:
+    labels, places = _ends(values, digits)
+    figure.add_scatter(
+        x=days, y=values, mode="lines+markers+text", text=labels, textposition=places,
+        line={"color": look["color"], "width": 3}, marker={"symbol": look["symbol"], "size": 8},
+        cliponaxis=False, textfont={"color": theme.ink}, row=row, col=1,
+        hovertemplate=f"%{{x|%B %Y}}: %{{y:,.{0 if digits == 1 else digits}f}}<extra></extra>",
+    )  # fmt: skip
+    gaps = days[values.isna()]
+    figure.add_scatter(
+        x=gaps, y=[0] * len(gaps), mode="text", text=[look["gap"]] * len(gaps), row=row, col=1,
+        textposition="top center", textfont={"color": theme.ink}, hoverinfo="skip",
+    )  # fmt: skip
+    least = 1.0 if digits == 1 else 0.0
+    top = max(float(values.max()) if values.notna().any() else 1.0, least) or 1.0
+    figure.update_yaxes(range=[0, 1.35 * top], nticks=4, row=row, col=1)
