@@ -1,4 +1,4 @@
-"""Exact chances: the Poisson-binomial distribution and its two-sided p-value.
+"""Exact chances: the Poisson-binomial distribution, its two-sided p-value and its central interval.
 
 The distribution of a sum of independent yes/no trials of unequal chance is built by convolving blocks of
 trials two by two. All terms are positive, so small probabilities keep their digits, which a Fourier
@@ -14,6 +14,7 @@ import numpy as np
 from analysis.coded import Floats
 
 _BLOCK: Final = 64
+_EQUAL: Final = 1e-9
 SAME_CHANCE: Final = 1e-7
 """Outcomes count as no likelier than the observed one up to this relative difference."""
 
@@ -45,8 +46,26 @@ def two_sided(chances: Floats, observed: int) -> float:
     Outcomes within a relative 1e-7 of the observed one's probability count as equally likely (ties by
     rounding). 1 where there are no trials and none was seen.
     """
-    probabilities = poisson_binomial(chances)
+    return two_sided_of(poisson_binomial(chances), observed)
+
+
+def two_sided_of(probabilities: Floats, observed: int) -> float:
+    """`two_sided` of a distribution at hand: the probabilities of 0, 1, ... n."""
     if not 0 <= observed < len(probabilities):
         return 0.0
     bound = probabilities[observed] * (1 + SAME_CHANCE)
     return min(1.0, float(probabilities[probabilities <= bound].sum()))
+
+
+def central(probabilities: Floats, confidence: float) -> tuple[int, int]:
+    """The central interval of a count: both bounds are counts, and at most the rest lies outside.
+
+    With t = (1 - confidence) / 2 the lower bound is the smallest count k with P(X <= k) >= t, the upper one
+    the smallest k with P(X <= k) >= 1 - t (within 1e-9, as every comparison of figures). So fewer than `low`
+    come with a chance below t, more than `high` with one of t at most, and the interval holds at least
+    `confidence`.
+    """
+    below = np.cumsum(probabilities)
+    tail = (1 - confidence) / 2
+    low, high = (int(np.argmax(below >= bound - _EQUAL)) for bound in (tail, 1 - tail))
+    return low, high

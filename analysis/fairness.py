@@ -13,12 +13,11 @@ from typing import Any, Final
 
 import numpy as np
 import pandas as pd
-from scipy.stats import false_discovery_control
 
 from analysis import asof, inequality
 from analysis.allocation import bound_tacs
-from analysis.chance import two_sided
 from analysis.coded import Bools, Coded, Floats, Ints, coded, day_number
+from analysis.expected import Trials, tested
 from analysis.rows import column, ordered
 from analysis.tables import Slice
 from analysis.workload import month_days, month_ends
@@ -47,16 +46,28 @@ class Fairness(Indices):
     as_of: date
     discretionary: bool
     agencies: pd.DataFrame
+    sectors: pd.DataFrame | None = None
 
     def indices(self) -> dict[str, float | None]:
         return {name: getattr(self, name) for name in INDICES}
 
     def record(self) -> dict[str, Any]:
         """All of it as plain values, missing figures None: what `tacgraph fairness --format json` prints."""
-        rows = self.agencies.to_dict(orient="records")
-        plain = [{str(k): None if pd.isna(v) else v for k, v in row.items()} for row in rows]
         about = {"as_of": self.as_of.isoformat(), "discretionary": self.discretionary}
-        return {**about, **self.indices(), "agencies": plain}
+        found = {**about, **self.indices(), "agencies": plain(self.agencies)}
+        return found if self.sectors is None else {**found, "sectors": plain(self.sectors)}
+
+
+def plain(frame: pd.DataFrame) -> list[dict[str, Any]]:
+    """The rows as plain values, days as text, missing figures None."""
+    rows = frame.to_dict(orient="records")
+    return [{str(name): _plain(value) for name, value in row.items()} for row in rows]
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, date):
+        return value.isoformat()
+    return None if pd.isna(value) else value
 
 
 class _Day:
@@ -115,11 +126,10 @@ class _Day:
             jain=inequality.jain(self.lead_points[self.shown] / self.capacity[self.shown]),
         )
 
-    def trials(self, *, entering: bool) -> tuple[Ints, Ints, Floats, Ints]:
+    def trials(self, *, entering: bool) -> Trials:
         """TACs with exactly one lead and some capacity in the team: see `expected_leads`.
 
-        With `entering` only those whose lead has capacity. Gives (TAC, agency, chance) with one entry a pair,
-        and the home agencies of the leads who have capacity.
+        With `entering` only those whose lead has capacity. The groups are home agencies.
         """
         state, count = self.teams, len(self.data.tacs)
         leads = np.bincount(state.tac[self.leading], minlength=count)
@@ -138,7 +148,7 @@ class _Day:
             np.float64
         )
         led = self.entering & tried[state.tac]
-        return pairs // width, pairs % width, chance, self.posts.home[state.practitioner[led]]
+        return Trials(pairs // width, pairs % width, chance, self.posts.home[state.practitioner[led]])
 
     def expected(self) -> Floats:
         """Expected lead count by agency code."""
@@ -181,33 +191,36 @@ def expected_leads(
     proportional to capacity. TACs whose lead has no capacity are left out, for a chance of 0 that came true
     is a fault of the data and would make every agency look short of leads; so `expected` may be below the
     catalogue's `expected_tacs_led`, which counts them. Columns: agency_id, observed (the leads of those same
-    TACs, by home agency), expected, variance, z, p (exact two-sided Poisson-binomial:
-    see `analysis.chance.two_sided`), p_adjusted (Benjamini-Hochberg over the agencies). z is NaN where the
-    variance is 0; z, p and p_adjusted are NaN where no TAC enters.
+    TACs, by home agency), expected, expected_low and expected_high (the exact central interval of the count
+    at the settings' `confidence`: see `analysis.chance.central`), variance, z, p (exact two-sided
+    Poisson-binomial: see `analysis.chance.two_sided`), p_adjusted (Benjamini-Hochberg over the agencies).
+    z is NaN where the variance is 0; z, p, p_adjusted and the interval are NaN where no TAC enters.
     """
     day = _Day(coded(tables), d, settings, discretionary=discretionary)
-    tac, agency, chance, homes = day.trials(entering=True)
-    count = len(day.data.agencies)
-    observed = np.bincount(homes, minlength=count)[day.shown]
-    expected = np.bincount(agency, weights=chance, minlength=count)[day.shown]
-    variance = np.bincount(agency, weights=chance * (1 - chance), minlength=count)[day.shown]
-    variance = np.where(variance > 1e-12, variance, 0.0)  # noqa: PLR2004  (a certain lead, up to rounding)
-    p = np.full(len(day.shown), np.nan)
-    if len(tac):
-        clipped = np.clip(chance, 0.0, 1.0)
-        p = np.array([two_sided(clipped[agency == a], n) for a, n in zip(day.shown, observed, strict=True)])
-    frame = pd.DataFrame(
-        {
-            "agency_id": column(day.data.agencies.texts[day.shown]),
-            "observed": observed.astype(np.int64),
-            "expected": expected,
-            "variance": variance,
-            "z": asof.divided((observed - expected).astype(np.float64), np.sqrt(variance)),
-            "p": p,
-            "p_adjusted": false_discovery_control(p) if len(tac) and len(p) else p,
-        }
-    )
-    return ordered(frame)
+    names = pd.DataFrame({"agency_id": column(day.data.agencies.texts[day.shown])})
+    figures = tested(day.trials(entering=True), day.shown, settings.fairness.confidence)
+    return ordered(pd.concat([names, figures], axis=1))
+
+
+def expected_by_sector(
+    tables: Slice, d: date, settings: Settings, *, discretionary: bool = False
+) -> pd.DataFrame:
+    """`expected_leads` of the agencies of each sector together, a row each sector with capacity.
+
+    Columns: sector, agencies (with capacity), teams (the TACs that enter, the same in every row), then those
+    of `expected_leads`; Benjamini-Hochberg goes over the sectors. Members of one team from two agencies of a
+    sector are one chance, so the interval is not the sum of the agencies'.
+    """
+    day = _Day(coded(tables), d, settings, discretionary=discretionary)
+    sector_of = dict(zip(*(tables.table("agencies")[x] for x in ("agency_id", "sector")), strict=True))
+    each = [sector_of[agency] for agency in day.data.agencies.texts]
+    names = sorted({each[agency] for agency in day.shown})
+    group = np.array([names.index(x) if x in names else 0 for x in each], dtype=np.int64)
+    trials = day.trials(entering=True)
+    found = tested(trials.joined(group), np.arange(len(names)), settings.fairness.confidence)
+    of_sector = np.bincount(group[day.shown], minlength=len(names)).astype(np.int64)
+    about = {"sector": column(names), "agencies": of_sector, "teams": len(np.unique(trials.tac))}
+    return pd.concat([pd.DataFrame(about), found], axis=1)
 
 
 def intervals(tables: Slice, d: date, settings: Settings, *, discretionary: bool = False) -> pd.DataFrame:
@@ -269,19 +282,21 @@ def _tac_points(day: _Day) -> Floats:
 def fairness(
     tables: Slice, d: date, settings: Settings, *, discretionary: bool = False, full: bool = False
 ) -> Fairness:
-    """All indices of `d` and a row an agency; with `full` also the intervals and the test of its lead count.
+    """All indices of `d` and a row an agency; with `full` also intervals and the tests of lead counts.
 
     Gini and Theil are over the utilisation of all practitioners with capacity on `d`, in a team or not;
     Theil's groups are home agencies. Hoover compares load and capacity shares, Jain is over the agencies'
     lead points per capacity. With one agency Hoover is 0 and Jain 1.
     """
     day = _Day(coded(tables), d, settings, discretionary=discretionary)
-    agencies = ordered(day.frame())
+    agencies, sectors = ordered(day.frame()), None
     if full:
+        sectors = expected_by_sector(tables, d, settings, discretionary=discretionary)
         for more in (intervals, expected_leads):
             found = more(tables, d, settings, discretionary=discretionary)
             agencies = pd.concat([agencies, found.drop(columns="agency_id")], axis=1)
-    return Fairness(**asdict(day.indices()), as_of=d, discretionary=discretionary, agencies=agencies)
+    indices = asdict(day.indices())
+    return Fairness(**indices, as_of=d, discretionary=discretionary, agencies=agencies, sectors=sectors)
 
 
 @dataclass(frozen=True, eq=False)

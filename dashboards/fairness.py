@@ -9,7 +9,7 @@ from typing import Final
 import pandas as pd
 
 from reports.tabling import concealed, shown
-from reports.words import label, listed
+from reports.words import label, listed, role_name
 
 INDEX_WORDS: Final[Mapping[str, tuple[str, str]]] = {
     "hoover": (
@@ -48,6 +48,12 @@ COLUMNS: Final[Mapping[str, tuple[str, str]]] = {
     "disparity_low": ("Interval from", ".2f"),
     "disparity_high": ("Interval to", ".2f"),
 }
+SECTOR_COLUMNS: Final[Mapping[str, tuple[str, str]]] = {
+    "observed": ("TACs led", ",.0f"),
+    "expected": ("TACs expected", ",.1f"),
+    "expected_low": ("95% between", ",.0f"),
+    "expected_high": ("and", ",.0f"),
+}
 HELP: Final[Mapping[str, str]] = {
     "TACs led": "TACs led by practitioners whose home post is in the agency",
     "TACs expected": "If in each team the lead fell to a member with a chance in proportion to capacity",
@@ -69,6 +75,16 @@ def agency_table(agencies: pd.DataFrame) -> pd.DataFrame:
     for column, (head, style) in COLUMNS.items():
         table[head] = shown(frame[column], concealed(frame, column), ("{:" + style + "}").format)
     table["Chance"] = shown(frame["p_adjusted"], concealed(frame, "p_adjusted"), _chance)
+    return table
+
+
+def sector_table(sectors: pd.DataFrame) -> pd.DataFrame:
+    """Each sector's lead count against what its seats in the teams would lead one to expect."""
+    table = pd.DataFrame({"Sector": [role_name(sector) for sector in sectors["sector"]]})
+    table["Agencies"] = [f"{n:,}" for n in sectors["agencies"]]
+    for column, (head, style) in SECTOR_COLUMNS.items():
+        table[head] = shown(sectors[column], concealed(sectors, column), ("{:" + style + "}").format)
+    table["Chance"] = shown(sectors["p_adjusted"], concealed(sectors, "p_adjusted"), _chance)
     return table
 
 

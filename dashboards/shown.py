@@ -13,7 +13,10 @@ from dashboards.data import Held
 from reports.figures import LOAD_COLUMNS, hidden_counts
 from reports.suppress import Count, Masked, Rule, masked, small
 
-_TEST_COLUMNS: Final = ("observed", "expected", "variance", "z", "p", "p_adjusted")
+_TEST_COLUMNS: Final = (
+    *("observed", "expected", "expected_low", "expected_high"),
+    *("variance", "z", "p", "p_adjusted"),
+)
 
 
 def headline(found: Held, day: date) -> dict[str, float | None]:
@@ -57,3 +60,34 @@ def agencies(found: Held, day: date, *, discretionary: bool = False) -> pd.DataF
     columns = tuple(c for c in (*LOAD_COLUMNS, *_TEST_COLUMNS) if c in frame)
     safe: Masked = masked(frame, {"load": Rule(columns, tuple(rules))}, up_to=up_to)
     return safe.numbers.assign(name=safe.numbers["agency_id"].map(found.agency_names))
+
+
+def sectors(found: Held, day: date, *, discretionary: bool = False) -> pd.DataFrame:
+    """The test of each sector's lead count over the whole partnership, with `suppressed`.
+
+    A sector is hidden where its count is small, or where the agencies hidden in it could be worked out from
+    it: they are fewer than two, or lead a small number of teams together.
+    """
+    full = data.fair(found, day, discretionary=discretionary, full=True)
+    frame = full.sectors if full.sectors is not None else pd.DataFrame()
+    table = found.slice.table("agencies")
+    sector_of = dict(zip(table["agency_id"], table["sector"], strict=True))
+    gone = agencies(found, day, discretionary=discretionary)
+    gone = gone[gone["suppressed"]]
+    led = full.agencies.set_index("agency_id")["tacs_led"].reindex(gone["agency_id"]).to_numpy()
+    hidden = pd.DataFrame({"sector": gone["agency_id"].map(sector_of).to_numpy(), "led": led})
+    by_sector = hidden.groupby("sector")["led"].agg(["size", "sum"])
+    up_to = found.settings.disclosure.suppress_up_to
+    bare = by_sector[(by_sector["size"] < 2) | (by_sector["sum"] <= up_to)].index  # noqa: PLR2004
+    counts = [
+        1.0 if sector in bare else float(n)
+        for sector, n in zip(frame["sector"], frame["observed"], strict=True)
+    ]
+    rules = [Count(counts)]
+    if discretionary:
+        every = data.fair(found, day, full=True).sectors
+        of_all = dict(zip(every["sector"], every["observed"], strict=True)) if every is not None else {}
+        pairs = zip(frame["sector"], frame["observed"], strict=True)
+        rules.append(Count([float(of_all.get(sector, 0)) - n for sector, n in pairs]))
+    columns = tuple(c for c in _TEST_COLUMNS if c in frame)
+    return masked(frame, {"test": Rule(columns, tuple(rules))}, up_to=up_to).numbers

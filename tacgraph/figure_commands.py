@@ -20,6 +20,9 @@ from tacgraph.console import progress_bars, say, table_width, today
 def fairness(
     *,
     as_of: date | None = None,
+    discretionary: bool = False,
+    full: bool = False,
+    months: int | None = None,
     format: Literal["table", "json"] = "table",  # noqa: A002  (the option's name)
 ) -> int:
     """How fairly the lead role is spread over agencies and practitioners.
@@ -28,30 +31,47 @@ def fairness(
     ----------
     as_of
         The day it is asked for; left out: today.
+    discretionary
+        Leave out the TACs whose lead is fixed by statute or guidance.
+    full
+        With intervals, and the exact test of each agency's and each sector's lead count.
+    months
+        Also the indices at so many month ends before.
     format
         table for people, json for machines.
     """
     from analysis.fairness import fairness as measure
+    from analysis.fairness import plain, trend
     from analysis.tables import Slice
     from graphmodel.store import Store
 
-    home = data_folder()
+    if months is not None and not 1 <= months <= MOST_MONTHS:
+        raise SettingsError(f"months {months}", "is out of range", f"Give 1 to {MOST_MONTHS}.")
+    home, day, rules = data_folder(), as_of or today(), settings()
     with Store.open(home, on_wait=say) as store, progress_bars() as progress:
         held = Slice.current(store, home, progress.step("read the as-of slice"))
-    found = measure(held, as_of or today(), settings())
+    found = measure(held, day, rules, discretionary=discretionary, full=full)
+    past = trend(held, day, rules, months=months, discretionary=discretionary)[0] if months else None
     if format == "json":
-        json.dump(found.record(), sys.stdout, indent=2, allow_nan=False)
+        record = found.record() if past is None else {**found.record(), "trend": plain(past)}
+        json.dump(record, sys.stdout, indent=2, allow_nan=False)
         print()
         return 0
-    day, console = as_of or today(), Console(width=table_width())
-    table = Table("index", "value", "what it says", title=f"Fairness of the lead role on {day}")
+    console = Console(width=table_width())
+    which = ", without TACs bound by statute" if discretionary else ""
+    table = Table("index", "value", "what it says", title=f"Fairness of the lead role on {day}{which}")
     for key, value in found.indices().items():
         table.add_row(key, "undefined" if value is None else f"{value:.4f}", INDEX_WORDS[key])
     console.print(table)
     _print_agencies(console, found.agencies, 12)
+    if found.sectors is not None:
+        _print_full(console, found.agencies, found.sectors)
+    if past is not None:
+        _print_months(console, past)
     return 0
 
 
+MOST_MONTHS: Final = 120
 INDEX_WORDS: Final = {
     "gini": "spread of utilisation over practitioners: 0 all alike, near 1 one carries all",
     "theil": "the same, in a form that adds up: between agencies and within them",
@@ -81,6 +101,31 @@ def _print_agencies(console: Console, agencies: Any, most: int) -> None:
     if len(agencies) > most:
         words = "All of them: tacgraph query agency_fairness --format csv"
         say(f"Shown: {most} of {len(agencies)} agencies. {words}")
+
+
+def _print_full(console: Console, agencies: Any, sectors: Any) -> None:
+    from reports.findings_fairness import expected_sectors, sector_name
+
+    say(str(expected_sectors(sectors)))
+    heads = ("", "leads", "expected", "95 % between", "p", "adjusted p")
+    named = [("sector", sectors.assign(key=sectors["sector"].map(sector_name)))]
+    least = agencies.assign(key=agencies["agency_id"]).sort_values("p_adjusted").head(12)
+    for what, frame in [*named, ("agency, least likely first", least)]:
+        table = Table(*(what, *heads[1:]), title=f"Leads against those the teams explain, by {what}")
+        for row in frame.itertuples(index=False):
+            figures = [row.expected, row.p, row.p_adjusted]
+            expected, p, adjusted = ("" if isnan(x) else f"{x:.3g}" for x in figures)
+            between = "" if isnan(row.p) else f"{row.expected_low:.0f} to {row.expected_high:.0f}"
+            table.add_row(row.key, str(row.observed), expected, between, p, adjusted)
+        console.print(table)
+
+
+def _print_months(console: Console, past: Any) -> None:
+    names = list(INDEX_WORDS)
+    table = Table("day", *names, title="The indices at month ends")
+    for row in past.to_dict(orient="records"):
+        table.add_row(str(row["day"]), *("" if isnan(row[n]) else f"{row[n]:.3f}" for n in names))
+    console.print(table)
 
 
 def _share(value: float) -> str:

@@ -4,10 +4,17 @@ from __future__ import annotations
 
 import streamlit as st
 
-from dashboards import data, widgets
-from dashboards.fairness import HELP, INDEX_WORDS, agency_table, expected_sentence, finite
-from dashboards.shown import agencies
-from reports import charts, findings
+from dashboards import data, data_fairness, widgets
+from dashboards.fairness import (
+    HELP,
+    INDEX_WORDS,
+    agency_table,
+    expected_sentence,
+    finite,
+    sector_table,
+)
+from dashboards.shown import agencies, sectors
+from reports import charts, findings, findings_fairness
 from reports.words import NOT_DEFINED
 
 shown = widgets.view()
@@ -39,7 +46,17 @@ else:
     widgets.suppression_note(found)
 
     st.header("More leads than the teams explain?", anchor=False)
+    by_sector = sectors(found, day, discretionary=discretionary)
+    st.markdown(f"**{findings_fairness.expected_sectors(by_sector)}** (All agencies of the partnership.)")
+    st.markdown(f"{findings_fairness.expected_agencies(rows)}")
     st.markdown(expected_sentence(rows))
+    widgets.table(sector_table(by_sector), "sector-leads", "Leads against those expected, by sector", source)
+
+    widgets.chart_block(
+        charts.fairness_trend(
+            data_fairness.trend(found, day, discretionary=discretionary), source=source, theme=theme
+        )
+    )
 
     st.header("The whole partnership in four numbers", anchor=False)
     with st.container(horizontal=True):

@@ -9,6 +9,7 @@ NaN with `suppressed` true.
 from reports.charts.bars import bars, coverage_counts, duplication_counts, lead_points_by
 from reports.charts.drawing import CONFIG, MOST_ROWS, Chart, fragment, library
 from reports.charts.fairness import disparity_intervals, load_against_capacity, lorenz
+from reports.charts.fairness_months import fairness_trend
 from reports.charts.months import trend
 from reports.charts.overload import overload_by_role, utilisation_bars
 
@@ -20,6 +21,7 @@ __all__ = [
     "coverage_counts",
     "disparity_intervals",
     "duplication_counts",
+    "fairness_trend",
     "fragment",
     "lead_points_by",
     "library",

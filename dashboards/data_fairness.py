@@ -1,0 +1,21 @@
+"""What the Fairness page keeps besides `dashboards.data`: the trend by month."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pandas as pd
+import streamlit as st
+
+from analysis import fairness
+from dashboards.data import KEPT_FRAMES, Held
+
+
+@st.cache_data(max_entries=KEPT_FRAMES, show_spinner=False)
+def _trend(day: date, key: str, discretionary: bool, _found: Held) -> pd.DataFrame:  # noqa: ARG001
+    return fairness.trend(_found.slice, day, _found.settings, discretionary=discretionary)[0]
+
+
+def trend(found: Held, day: date, *, discretionary: bool = False) -> pd.DataFrame:
+    """The fairness indices at the last twelve month ends and on the day."""
+    return _trend(day, found.key, discretionary, found)
