@@ -21,6 +21,7 @@ def router() -> list[st.Page]:
         st.Page(PAGES / "overload.py", title="Overload"),
         st.Page(PAGES / "duplication.py", title="Duplication"),
         st.Page(PAGES / "coverage.py", title="Coverage"),
+        st.Page(PAGES / "trends.py", title="Trends"),
         st.Page(PAGES / "workbench.py", title="Workbench"),
     ]
 

@@ -12,10 +12,10 @@ from dashboards.data import KEPT_FRAMES, Held
 
 
 @st.cache_data(max_entries=KEPT_FRAMES, show_spinner=False)
-def _trend(day: date, key: str, discretionary: bool, _found: Held) -> pd.DataFrame:  # noqa: ARG001
-    return fairness.trend(_found.slice, day, _found.settings, discretionary=discretionary)[0]
+def _trend(day: date, key: str, discretionary: bool, months: int, _found: Held) -> pd.DataFrame:  # noqa: ARG001
+    return fairness.trend(_found.slice, day, _found.settings, months=months, discretionary=discretionary)[0]
 
 
-def trend(found: Held, day: date, *, discretionary: bool = False) -> pd.DataFrame:
-    """The fairness indices at the last twelve month ends and on the day."""
-    return _trend(day, found.key, discretionary, found)
+def trend(found: Held, day: date, *, discretionary: bool = False, months: int = 12) -> pd.DataFrame:
+    """The fairness indices at the last `months` month ends and on the day."""
+    return _trend(day, found.key, discretionary, months, found)

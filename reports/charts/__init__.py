@@ -7,10 +7,11 @@ NaN with `suppressed` true.
 """
 
 from reports.charts.bars import bars, coverage_counts, duplication_counts, lead_points_by
+from reports.charts.days import over_days
 from reports.charts.drawing import CONFIG, MOST_ROWS, Chart, fragment, library
 from reports.charts.fairness import disparity_intervals, load_against_capacity, lorenz
 from reports.charts.fairness_months import fairness_trend
-from reports.charts.months import trend
+from reports.charts.months import over_months, trend
 from reports.charts.overload import overload_by_role, utilisation_bars
 
 __all__ = [
@@ -27,6 +28,8 @@ __all__ = [
     "library",
     "load_against_capacity",
     "lorenz",
+    "over_days",
+    "over_months",
     "overload_by_role",
     "trend",
     "utilisation_bars",

@@ -16,6 +16,8 @@ from loaders import load
 from tacgraph.example import write_example
 
 LAST = date(2026, 10, 31)
+FIGURES = ("overview", "fairness", "overload", "duplication", "coverage", "trends")
+"""The pages of figures: each is run, and opened in a browser in both themes and at phone width."""
 
 
 @dataclass(frozen=True)

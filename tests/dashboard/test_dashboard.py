@@ -21,10 +21,9 @@ from graphmodel import engine
 from graphmodel.access import AuditLog
 from graphmodel.settings import settings
 from reports import findings
-from tests.dashboard.conftest import LAST, Partnership
+from tests.dashboard.conftest import FIGURES, LAST, Partnership
 
 APP = Path(__file__).parents[2] / "dashboards" / "entry" / "run.py"
-FIGURES = ("overview", "fairness", "overload", "duplication", "coverage")
 PAGES = (*FIGURES, "workbench")
 
 
