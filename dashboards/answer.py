@@ -12,6 +12,7 @@ import pandas as pd
 import streamlit as st
 
 from dashboards import widgets
+from dashboards.over_time import drawn
 from dashboards.widgets import View
 from dashboards.workbench import ANSWER, OWN_TEXT, Answer, choose, folders_said, refusal
 from graphmodel.errors import QueryError
@@ -48,6 +49,17 @@ def answer(shown: View, asked: str) -> None:
         _chart(shown, result)
     if found.asked == OWN_TEXT:
         _saving(found)
+
+
+def over(shown: View, asked: str) -> None:
+    """What was last asked over time, if it is of this query: drawn, then all rows and files of them."""
+    result = drawn(shown, asked)
+    if result is None:
+        return
+    if result.rows.rows:
+        st.header("All rows", anchor=False)
+        _rows(result)
+    _files(result)
 
 
 def whence(result: Result) -> str:

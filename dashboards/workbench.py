@@ -13,12 +13,12 @@ from typing import Any, Final, get_args
 
 import streamlit as st
 
-from dashboards import data, widgets
+from dashboards import data, over_time, widgets
 from dashboards.widgets import View
 from graphmodel.access import NAME_COLUMNS, Role, Viewer, audited_kind
 from graphmodel.codes import ALLOCATION_PROFILES
 from graphmodel.engine import READER_SECONDS
-from graphmodel.errors import AccessRefused, QueryError, TacgraphError
+from graphmodel.errors import AccessRefused, QueryError, SettingsError, TacgraphError
 from graphmodel.settings import settings
 from queries import Query, Result, answer_query, answer_text, catalogue, guessed, own_queries, search
 from queries.answering import default, typed_pairs
@@ -82,11 +82,17 @@ def chosen() -> str:
 
 def choose(name: str) -> None:
     """Go to a query, or with an empty name back to the catalogue; rows shown before are dropped."""
-    st.session_state.pop(ANSWER, None)
+    forget()
     if name:
         st.query_params[ADDRESS] = name
     elif ADDRESS in st.query_params:
         del st.query_params[ADDRESS]
+
+
+def forget() -> None:
+    """Drop the rows that were asked for."""
+    st.session_state.pop(ANSWER, None)
+    st.session_state.pop(over_time.OVER, None)
 
 
 def edit(text: str) -> None:
@@ -185,16 +191,29 @@ def asking(shown: View, query: Query) -> None:
         stated = None if identifying == "no" else _stated(identifying)
         limits = _limits()
         pressed = st.form_submit_button("Run")
-    if pressed:
-        st.session_state.pop(ANSWER, None)
-        try:
-            viewer = stated.viewer() if stated else Viewer.local()
-            with st.spinner("Asking the graph…", show_time=True):
-                result = run_catalogue(query, shown.asked.as_of, viewer, limits, given)
-        except (QueryError, AccessRefused) as problem:
-            refusal(problem)
+        # an own query has no road from the slice
+        span, over = (None, False) if is_own(query) else over_time.span(shown)
+    if not (pressed or over):
+        return
+    forget()
+    try:
+        viewer = stated.viewer() if stated else Viewer.local()
+        if over and span is not None:
+            _must_see(query, viewer)
+            with st.spinner("Reading the slice…", show_time=True):
+                st.session_state[over_time.OVER] = over_time.ask(query, shown, span, viewer, given)
             return
-        st.session_state[ANSWER] = Answer(query.name, shown.asked.as_of, result)
+        with st.spinner("Asking the graph…", show_time=True):
+            result = run_catalogue(query, shown.asked.as_of, viewer, limits, given)
+    except (QueryError, AccessRefused, SettingsError) as problem:
+        refusal(problem)
+        return
+    st.session_state[ANSWER] = Answer(query.name, shown.asked.as_of, result)
+
+
+def _must_see(query: Query, viewer: Viewer) -> None:
+    if _identifying(query) != "no" and NAME_COLUMNS & set(query.column_names):
+        viewer.must_see_names()
 
 
 def run_catalogue(
@@ -204,8 +223,7 @@ def run_catalogue(
 
     Raises `AccessRefused` for a viewer who may not see them, `QueryError` as `queries.answer` does.
     """
-    if _identifying(query) != "no" and NAME_COLUMNS & set(query.column_names):
-        viewer.must_see_names()
+    _must_see(query, viewer)
     store = data.store()
     result = answer_query(query, as_of=day, store=store, viewer=viewer, **limits, **given)
     if query.identifying == "practitioner" and not is_own(query) and audited_kind(query.column_names) is None:
@@ -324,7 +342,7 @@ def writing(shown: View) -> None:
         limits = _limits()
         pressed = st.form_submit_button("Run")
     if pressed:
-        st.session_state.pop(ANSWER, None)
+        forget()
         st.session_state[DRAFT] = text
         lines = [line for line in pairs.splitlines() if line.strip()]
         try:

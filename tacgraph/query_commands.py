@@ -248,7 +248,7 @@ def _over_time(
 ) -> Result:
     from analysis.tables import Slice
     from graphmodel.store import Store
-    from tacgraph.over_time import dates, day_from, over_time
+    from reports.over_time import dates, day_from, over_time
 
     home = data_folder()
     first, last = span

@@ -4,18 +4,24 @@ from __future__ import annotations
 
 import csv
 import io
+import math
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
+from typing import Any, get_args
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 import queries
 from analysis.tables import Slice
 from graphmodel.access import AuditLog, Viewer
 from graphmodel.errors import AccessRefused, QueryError, SettingsError
-from graphmodel.store import Store
+from graphmodel.store import Rows, Store
 from loaders import load
-from tacgraph.over_time import Every, dates, day_from, over_time
+from reports import charts
+from reports.over_time import Every, How, counts_people, dates, day_from, over_time, per_day
 from tests.partnerships import AS_OF, random_partnership
 from tests.test_cli import tacgraph
 from tests.test_queries_run import SMALL
@@ -116,6 +122,79 @@ def test_looks_at_children_are_recorded_once_and_refused_to_others(tmp_path: Pat
             audit=audit,
             given={"treshold": 1},
         )
+
+
+# -- one figure a day ------------------------------------------------------------------------------
+
+
+def result_over(name: str, rows: list[tuple[Any, ...]], asked: list[date]) -> queries.Result:
+    query = queries.find(name)
+    dated = replace(query, columns=(queries.Column("as_of", "date", "the day"), *query.columns))
+    return queries.Result(dated, Rows(dated.column_names, rows), {}, asked[-1], 0.0, dates=tuple(asked))
+
+
+ASKED = [date(2026, 8, 31), date(2026, 9, 30), date(2026, 10, 31)]
+CELLS = st.lists(st.tuples(st.sampled_from(ASKED), st.one_of(st.none(), st.integers(0, 40))), max_size=25)
+
+
+@given(CELLS, st.sampled_from(["rows", "practitioners"]), st.sampled_from(get_args(How)), st.integers(0, 6))
+def test_one_figure_a_day_by_plain_loops(
+    cells: list[tuple[date, int | None]], column: str, how: How, up_to: int
+) -> None:
+    cells = sorted(cells, key=lambda cell: cell[0])
+    rows = [(day, f"c{i}", value, 2, ["gp"]) for i, (day, value) in enumerate(cells)]
+    found = per_day(result_over("crowded_children", rows, ASKED), column, how, up_to=up_to)
+    assert [day.date() for day in found["day"]] == ASKED
+    told = [list(found[name]) for name in ("rows", "value", "suppressed")]
+    for many, value, hidden, day in zip(*told, ASKED, strict=True):
+        of_day = [figure for at, figure in cells if at == day]
+        known = [figure for figure in of_day if figure is not None]
+        plain: float | None = len(of_day)
+        if column == "practitioners":
+            mean = sum(known) / len(known) if known else None
+            plain = {"sum": sum(known), "mean": mean, "max": max(known, default=None)}[how]
+        few = 1 <= len(of_day) <= up_to
+        gone = few or (column == "practitioners" and how == "sum" and 1 <= (plain or 0) <= up_to)
+        assert hidden == gone
+        if gone or plain is None:
+            assert math.isnan(value)
+        else:
+            assert value == pytest.approx(plain, abs=1e-9)
+        assert math.isnan(many) if few else many == len(of_day)
+
+
+@pytest.mark.parametrize(
+    ("name", "column", "counts"),
+    [
+        ("crowded_children", "rows", True),
+        ("overlapping_teams", "rows", True),
+        ("lead_continuity", "rows", True),
+        ("overloaded_leads", "rows", False),
+        ("overloaded_leads", "tacs_led", True),
+        ("overloaded_leads", "utilisation", False),
+        ("crowded_schools", "children", True),
+        ("agency_fairness", "rows", False),
+        ("collaboration", "shared_tacs", True),
+        ("collaboration", "practitioners", False),
+    ],
+)
+def test_what_counts_children_or_teams(name: str, column: str, counts: bool) -> None:
+    assert counts_people(result_over(name, [], ASKED), column) == counts
+
+
+def test_a_chart_over_days_hides_what_is_hidden() -> None:
+    rows = [(day, f"c{i}", 6, 2, ["gp"]) for i, day in enumerate([ASKED[0]] * 9 + [ASKED[1]] * 3)]
+    frame = per_day(result_over("crowded_children", rows, ASKED), up_to=5)
+    chart = charts.over_days(frame, "Number of rows", name="x", source="s")
+    assert chart.title == "Number of rows: 0 on 31 October 2026, down from 9 on 31 August 2026."
+    assert chart.table["Number of rows"].tolist() == ["9", "c", "0"]
+    assert "Hidden: 1." in chart.summary
+    drawn = [float(y) for y in chart.figure.data[0].y]
+    assert (drawn[0], math.isnan(drawn[1]), drawn[2]) == (9.0, True, 0.0)
+    empty = charts.over_days(frame.iloc[:0], "Number of rows", name="x", source="s")
+    assert "too few days" in empty.title
+    alone = per_day(result_over("crowded_children", rows[:9], ASKED[:1]))
+    assert "too few days" in charts.over_days(alone, "Rows", name="x", source="s").title
 
 
 def test_the_command_gives_one_table(on_engine: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from dashboards import widgets
-from dashboards.answer import answer, cypher
+from dashboards.answer import answer, cypher, over
 from dashboards.workbench import OWN_TEXT, asking, choose, chosen, edit, known, listing, writing
 
 shown = widgets.view()
@@ -25,6 +25,7 @@ else:
     else:
         asking(shown, query)
     answer(shown, name)
+    over(shown, name)
     if query is not None:
         st.button("Edit a copy", on_click=edit, args=(query.text,))
         cypher(query, shown)

@@ -1,4 +1,7 @@
-"""A query over time: its second road on each date, from one slice, in one frame with the date in front."""
+"""A query over time: its second road on each date, from one slice, in one frame with the date in front.
+
+`over_time` gives the rows, `per_day` one figure a day to draw.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +12,7 @@ from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any, Final, Literal
 
+import numpy as np
 import pandas as pd
 
 from analysis import SECOND_ROADS
@@ -21,6 +25,10 @@ from queries import Column, Result, find, shaped
 from queries.answering import check_parameters
 
 Every = Literal["week", "month", "quarter"]
+How = Literal["sum", "mean", "max"]
+
+ROWS: Final = "rows"
+"""The figure that every query has: how many rows it gives."""
 
 _MONTH: Final = 7
 _MOST_DATES: Final = 1_200
@@ -107,6 +115,8 @@ def over_time(
         )
     if query.identifying == "child":
         viewer.must_see_children()
+    if query.identifying == "practitioner":
+        viewer.must_see_practitioners()
     rows: list[tuple[Any, ...]] = []
     for day in days:
         table = SECOND_ROADS[name](held, day, settings(), **parameters)
@@ -138,3 +148,50 @@ def _plain(value: Any) -> Any:
     if isinstance(value, pd.Timestamp):
         return value.date()
     return value.item() if hasattr(value, "item") else value
+
+
+# -- one figure a day ------------------------------------------------------------------------------
+
+
+def per_day(result: Result, column: str = ROWS, how: How = "sum", *, up_to: int = 0) -> pd.DataFrame:
+    """One figure for each day of a result over time: day, rows, value, suppressed; days in order.
+
+    `value` is the number of rows, or the sum, mean or highest of a numeric column over them (empty cells
+    left out). The sum of no row is 0, a mean or a highest of none NaN.
+
+    With `up_to`, counts of children and teams from 1 to it are NaN with `suppressed` true, and with them
+    whatever is worked out from so few rows: see `counts_people`.
+    """
+    frame = result.frame()
+    day = frame["as_of"].astype("datetime64[s]")
+    index = pd.DatetimeIndex([pd.Timestamp(x) for x in result.dates], name="day").astype("datetime64[s]")
+    rows = frame.groupby(day).size().reindex(index, fill_value=0).astype(float)
+    if column == ROWS:
+        value = rows
+    else:
+        grouped = frame[column].astype("float64").groupby(day)
+        value = grouped.agg(how).reindex(index)
+        value = value.fillna(0.0) if how == "sum" else value
+    hidden = np.zeros(len(index), dtype=bool)
+    if counts_people(result, ROWS):
+        hidden |= rows.between(1, up_to).to_numpy()
+    if column != ROWS and how == "sum" and counts_people(result, column):
+        hidden |= value.between(1, up_to).to_numpy()
+    told = pd.DataFrame({"rows": rows, "value": value, "suppressed": hidden}, index=index)
+    told.loc[hidden, ["value"]] = np.nan
+    if counts_people(result, ROWS):
+        told.loc[hidden & rows.between(1, up_to).to_numpy(), ["rows"]] = np.nan
+    return told.reset_index()
+
+
+def counts_people(result: Result, column: str) -> bool:
+    """Whether a figure counts children or teams, whose small counts tell about somebody.
+
+    Rows do where the query shows children or a row is a team; a whole-number column does where its name says
+    children or TACs, or where the query shows children.
+    """
+    columns = {c.name: c.type for c in result.query.columns if c.name != "as_of"}
+    if column == ROWS:
+        return result.query.identifying == "child" or next(iter(columns), "").startswith("tac_id")
+    named = "child" in column or "tac" in column.split("_") or "tacs" in column.split("_")
+    return columns.get(column) == "integer" and (named or result.query.identifying == "child")
