@@ -11,6 +11,7 @@ from dashboards import data, widgets
 from graphmodel.errors import TacgraphError
 
 PAGES: Final = Path(__file__).with_name("pages")
+WITHOUT_DATA: Final = frozenset({"accessibility"})
 
 
 def router() -> list[st.Page]:
@@ -23,6 +24,7 @@ def router() -> list[st.Page]:
         st.Page(PAGES / "coverage.py", title="Coverage"),
         st.Page(PAGES / "trends.py", title="Trends"),
         st.Page(PAGES / "workbench.py", title="Workbench"),
+        st.Page(PAGES / "accessibility.py", title="Accessibility"),
     ]
 
 
@@ -31,6 +33,9 @@ def main() -> None:
     st.set_page_config(page_title="tacgraph", layout="wide", menu_items={"About": None})
     page = st.navigation(router(), position="top")
     try:
+        if page.url_path in WITHOUT_DATA:
+            page.run()
+            return
         found = data.held()
         if found.empty:
             widgets.nothing_loaded()

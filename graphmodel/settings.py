@@ -14,6 +14,7 @@ from typing import Any, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, PositiveInt, ValidationError
 
+from graphmodel.access import Role
 from graphmodel.errors import SettingsError
 
 DEFAULTS: Final = Path(__file__).with_name("settings.toml")
@@ -56,9 +57,38 @@ class Advice(_Part):
     keep_relationship_days: int = Field(ge=0)
     keep_from_level: int = Field(ge=1, le=5)
     to_term_time_only: bool
+    may_overload_takers: bool
     relationship_weight_days: int = Field(ge=1)
     curve: tuple[PositiveInt, ...]
     time_limit_seconds: float = Field(gt=0)
+
+
+class Network(_Part):
+    """What is drawn beside the collaboration network, and when a tie is weak (docs/decisions/network.md)."""
+
+    runs: int = Field(ge=0)
+    restarts: int = Field(ge=1)
+    seed: int = Field(ge=0)
+    weak_below: int = Field(ge=2)
+
+
+class EarlyWarning(_Part):
+    """Who will be above capacity soon (the measures page, Early warning)."""
+
+    horizon_days: int = Field(ge=7, le=365)
+    trend_days: int = Field(ge=14, le=1100)
+    fewest_weeks: int = Field(ge=2)
+    backtest_months: int = Field(ge=1, le=60)
+
+
+class Certainty(_Part):
+    """How far weights are varied, and what counts as robust (the measures page, How sure)."""
+
+    variation: float = Field(gt=0, lt=1)
+    draws: int = Field(ge=20, le=10_000)
+    seed: int
+    robust_from: float = Field(gt=0, le=1)
+    leaning_from: float = Field(gt=0, le=1)
 
 
 class Queries(_Part):
@@ -81,6 +111,24 @@ class Disclosure(_Part):
     suppress_up_to: int = Field(ge=0)
 
 
+class About(_Part):
+    """Who runs this installation: for the accessibility statement."""
+
+    body: str
+    contact: str
+
+
+class SignIn(_Part):
+    """What the claims of a sign-in (OpenID Connect) mean here; the first line of `roles` that fits counts."""
+
+    name_claim: str = Field(min_length=1)
+    role_claim: str = Field(min_length=1)
+    agency_claim: str = Field(min_length=1)
+    practitioner_claim: str = Field(min_length=1)
+    hours: float = Field(gt=0)
+    roles: dict[str, Role]
+
+
 class Engine(_Part):
     """The embedded engine."""
 
@@ -96,9 +144,14 @@ class Settings(_Part):
     allocation_profile: Literal["national", "plymouth"]
     workload: Workload
     fairness: Fairness
+    early_warning: EarlyWarning
+    certainty: Certainty
     advice: Advice
+    network: Network
     queries: Queries
     disclosure: Disclosure
+    about: About
+    sign_in: SignIn
     engine: Engine
 
 
