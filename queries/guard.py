@@ -167,7 +167,8 @@ def _property_faults(tokens: Sequence[Token], query: Query, first_line: int) -> 
     for i in range(2, len(tokens)):
         token, dot, owner = tokens[i], tokens[i - 1], tokens[i - 2]
         where = f"line {token.line + first_line}"
-        if token.kind not in ("name", "quoted"):
+        # after two dots comes the end of a slice
+        if token.kind not in ("name", "quoted") or (owner.kind == "sign" and owner.value == "."):
             continue
         if dot.kind == "sign" and dot.value == "." and _around(tokens, i)[1] != "(":
             if owner.kind == "parameter" and owner.value in maps:

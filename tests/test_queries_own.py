@@ -68,6 +68,22 @@ def test_a_saved_query_is_found_listed_and_searched(
     assert tacgraph("query", "--save", str(file), "--replace") == 0
 
 
+def test_every_query_of_the_catalogue_can_be_saved_and_gives_the_same_rows(
+    reader: Store, writer: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TACGRAPH_QUERIES", str(tmp_path / "mine"))
+    load_plainly(SMALL, writer, rows_per_transaction=200)
+    viewer = Viewer("jo", "safeguarding_lead", "a test")
+    filled = 0
+    for name, query in queries.catalogue().items():
+        assert queries.save(f"my_{name}", query.text).name == f"my_{name}.cypher"
+        given = {"store": reader, "viewer": viewer, "as_of": AS_OF, **GIVEN.get(name, {})}
+        own, wanted = (queries.answer(x, **given).rows for x in (f"my_{name}", name))
+        assert own == wanted, name
+        filled += bool(wanted.rows)
+    assert filled > 20
+
+
 def test_a_folder_of_the_environment_is_searched_first_and_saved_to(
     at_home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

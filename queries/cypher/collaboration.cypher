@@ -28,7 +28,7 @@ WITH t, collect({agency_id: agency_id, members: members}) AS sides
 WHERE size(sides) >= 2
 UNWIND range(0, size(sides) - 2) AS i
 UNWIND sides[i + 1..] AS other
-WITH t, sides[i] AS one, other
+WITH t, head(sides[i..i + 1]) AS one, other
 UNWIND one.members + other.members AS practitioner_id
 RETURN one.agency_id AS agency_id_1, other.agency_id AS agency_id_2, count(DISTINCT t) AS shared_tacs,
   count(DISTINCT practitioner_id) AS practitioners

@@ -41,7 +41,8 @@ WITH t, first, spans, led, days, reduce(swept = [0, 0], x IN led | [
   swept[1] + CASE WHEN x.from > swept[0] THEN x.from - swept[0] ELSE 0 END
 ]) AS swept
 WITH t, swept, days, reduce(seen = [], x IN led | CASE WHEN x.who IN seen THEN seen ELSE seen + [x.who] END) AS seen,
-  size([i IN range(1, size(spans) - 1) WHERE first <= spans[i].started AND spans[i].started <= $as_of
-    AND spans[i].who <> spans[i - 1].who]) AS handovers
+  size([i IN range(1, size(spans) - 1) WHERE first <= head(spans[i..i + 1]).started
+    AND head(spans[i..i + 1]).started <= $as_of
+    AND head(spans[i..i + 1]).who <> head(spans[i - 1..i]).who]) AS handovers
 RETURN t.tac_id AS tac_id, size(seen) AS leads, handovers, swept[1] + days - swept[0] AS days_without_lead
 ORDER BY tac_id

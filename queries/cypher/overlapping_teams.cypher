@@ -31,7 +31,7 @@ ORDER BY tac_id
 WITH p, collect({tac_id: tac_id, members: members}) AS tacs
 WHERE size(tacs) >= 2
 UNWIND range(0, size(tacs) - 2) AS i
-WITH tacs[i] AS one, tacs[i + 1..] AS others
+WITH head(tacs[i..i + 1]) AS one, tacs[i + 1..] AS others
 UNWIND others AS other
 WITH one.tac_id AS tac_id_1, other.tac_id AS tac_id_2, one.members AS members_1, other.members AS members_2,
   count(*) AS shared
