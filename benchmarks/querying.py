@@ -19,7 +19,7 @@ from graphmodel.access import Viewer
 from graphmodel.settings import settings
 from queries import answer, catalogue
 
-VIEWER: Final = Viewer("benchmark", "administrator", "benchmark")
+VIEWER: Final = Viewer("benchmark", "analyst", "benchmark")
 
 
 class Different(AssertionError):

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
-from typing import Any, Final, get_args
+from typing import Any, Final
 
 import pandas as pd
 import streamlit as st
 
 from dashboards import data
+from dashboards.asking import asked_viewer, refused
 from dashboards.widgets import View
-from graphmodel.access import Role, Viewer
+from graphmodel.access import Viewer
 from graphmodel.errors import AccessRefused
 from reports.words import day_name, per_cent, role_name
 
@@ -74,24 +74,14 @@ def listing(shown: View, over: pd.DataFrame, names: Mapping[str, str] | None) ->
 
 def names_form(over: pd.DataFrame) -> dict[str, str] | None:
     """Names by id after role and reason were stated and recorded; None where they were not asked for."""
-    with st.expander("Show names (asks for your role and reason, and is recorded)"), st.form("names"):
-        roles = list(get_args(Role))
-        role = st.selectbox("Your role", roles, index=None, format_func=role_name, key="names-role")
-        reason = st.text_input("Why do you need the names?", key="names-reason", max_chars=200)
-        st.caption(
-            "Without a sign-in the role is what you state. The audit record keeps who, when, in which role, "
-            "why and whom."
-        )
-        if not st.form_submit_button("Show names"):
+    with st.expander("Show names (asks for your role and reason, and is recorded)"):
+        viewer = asked_viewer("names", "names")
+        if viewer is None:
             return None
-        if role is None:
-            st.error("State your role.")
-            return None
-        viewer = replace(Viewer.local(reason.strip()), role=role)
         try:
             return _names(viewer, sorted(over["practitioner_id"]))
-        except AccessRefused as refused:
-            st.error(f"Not shown: {refused.thing} {refused.fault}. {refused.mend}")
+        except AccessRefused as problem:
+            refused(problem)
             return None
 
 

@@ -7,15 +7,16 @@ what `dashboards.shown` hides elsewhere is not hidden here.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
-from typing import Any, Final, get_args
+from typing import Any, Final
 
 import streamlit as st
 
-from dashboards import data, over_time, widgets
+from dashboards import data, over_time, signed_in, widgets
+from dashboards.asking import Stated, stated
 from dashboards.widgets import View
-from graphmodel.access import NAME_COLUMNS, Role, Viewer, audited_kind
+from graphmodel.access import NAME_COLUMNS, Viewer, audited_kind
 from graphmodel.codes import ALLOCATION_PROFILES
 from graphmodel.engine import READER_SECONDS
 from graphmodel.errors import AccessRefused, QueryError, SettingsError, TacgraphError
@@ -57,22 +58,6 @@ class Answer:
     day: date
     result: Result
     text: str = ""
-
-
-@dataclass(frozen=True)
-class Stated:
-    """What the reader states before rows that show somebody: a role and a reason."""
-
-    role: Role | None
-    reason: str
-
-    def viewer(self) -> Viewer:
-        """Whoever runs the dashboard, in the role stated. Raises `AccessRefused` where one is missing."""
-        if self.role is None:
-            raise AccessRefused("the rows", "no role was stated", "State your role.")
-        if not self.reason.strip():
-            raise AccessRefused("the rows", "no reason was stated", "State why you need to see them.")
-        return replace(Viewer.local(self.reason.strip()), role=self.role)
 
 
 def chosen() -> str:
@@ -188,7 +173,7 @@ def asking(shown: View, query: Query) -> None:
     with st.form(f"ask-{query.name}"):
         given = _parameters(shown, query)
         identifying = _identifying(query)
-        stated = None if identifying == "no" else _stated(identifying)
+        told = None if identifying == "no" else _stated(identifying)
         limits = _limits()
         pressed = st.form_submit_button("Run")
         # an own query has no road from the slice
@@ -197,7 +182,7 @@ def asking(shown: View, query: Query) -> None:
         return
     forget()
     try:
-        viewer = stated.viewer() if stated else Viewer.local()
+        viewer = told.viewer() if told else signed_in.viewer()
         if over and span is not None:
             _must_see(query, viewer)
             with st.spinner("Reading the slice…", show_time=True):
@@ -233,21 +218,7 @@ def run_catalogue(
 
 def _stated(identifying: str) -> Stated:
     """Widgets for role and reason."""
-    who = "children" if identifying == "child" else "practitioners"
-    roles = list(get_args(Role))
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        role = st.selectbox(
-            "Your role", roles, index=None, format_func=role_name, key="workbench-role", width=240,
-            placeholder="State your role",
-        )  # fmt: skip
-        reason = st.text_input(
-            f"Why do you need to see {who}?", key="workbench-reason", max_chars=200, width=460
-        )
-    st.caption(
-        "Without a sign-in the role is what you state. The audit record keeps who, when, in which role, "
-        "why and what was asked."
-    )
-    return Stated(role, reason or "")
+    return stated("workbench", "children" if identifying == "child" else "practitioners")
 
 
 def _limits() -> dict[str, Any]:
@@ -338,7 +309,7 @@ def writing(shown: View) -> None:
             "Parameters, one a line: name = value", key="workbench-pairs", height=68, max_chars=5_000,
             help="Numbers, true, false and dates (2026-10-31) are taken as such, 'quoted' values as text",
         )  # fmt: skip
-        stated = _stated("child")
+        told = _stated("child")
         limits = _limits()
         pressed = st.form_submit_button("Run")
     if pressed:
@@ -346,7 +317,7 @@ def writing(shown: View) -> None:
         st.session_state[DRAFT] = text
         lines = [line for line in pairs.splitlines() if line.strip()]
         try:
-            viewer = stated.viewer()
+            viewer = told.viewer()
             with st.spinner("Asking the graph…", show_time=True):
                 result = run_own(text, lines, shown.asked.as_of, viewer, limits)
         except (QueryError, AccessRefused) as problem:

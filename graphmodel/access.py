@@ -12,11 +12,11 @@ import getpass
 import hashlib
 import json
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import IO, Any, Final, Literal
+from typing import IO, Any, Final, Literal, get_args
 
 from graphmodel.errors import AccessRefused
 
@@ -28,48 +28,121 @@ Role = Literal[
     "safeguarding_lead",
     "administrator",
 ]
+LOCAL_USER: Final = "local_user"
 
-MAY_SEE_CHILDREN: Final[frozenset[Role]] = frozenset({"safeguarding_lead", "analyst", "administrator"})
-MAY_SEE_NAMES: Final[frozenset[Role]] = frozenset({"agency_manager", "safeguarding_lead", "administrator"})
+Right = Literal[
+    "figures",  # the partnership's figures, small counts hidden; nobody in them
+    "practitioners",  # rows about practitioners by id (an agency manager: of the own agency)
+    "names",  # names of practitioners, with a reason (an agency manager: of the own agency)
+    "children",  # rows about children by id, with a reason
+    "own_view",  # one's own load and its working
+    "workbench",  # any question to the graph
+    "data_quality",
+    "settings",
+    "agree_settings",
+    "audit",
+]
+
+_EVERY: Final[frozenset[Right]] = frozenset(get_args(Right))
+RIGHTS: Final[Mapping[str, frozenset[Right]]] = {
+    "strategic_manager": frozenset({"figures", "settings"}),
+    "agency_manager": frozenset({"figures", "practitioners", "names", "settings"}),
+    "practitioner": frozenset({"own_view"}),
+    "analyst": frozenset({"figures", "practitioners", "children", "workbench", "data_quality", "settings"}),
+    "safeguarding_lead": frozenset({"figures", "practitioners", "names", "children"}),
+    "administrator": frozenset({"data_quality", "settings", "agree_settings", "audit"}),
+    # no sign-in: whoever runs the process holds the data folder, and states a role before names and children
+    LOCAL_USER: _EVERY,
+}
+
+_REFUSALS: Final[Mapping[Right, str]] = {
+    "figures": "may not see the partnership's figures",
+    "practitioners": "may not see rows about a practitioner",
+    "names": "may not see named practitioners",
+    "children": "may not see rows about a child",
+    "own_view": "has no view of their own load",
+    "workbench": "may not put questions to the graph",
+    "data_quality": "may not see the quality of the data",
+    "settings": "may not see the settings",
+    "agree_settings": "may not mark settings as agreed",
+    "audit": "may not see the audit record",
+}
 
 CHILD_COLUMNS: Final = frozenset({"child_id", "child_ids", "birth_date", "family_id", "turns_18_on"})
 NAME_COLUMNS: Final = frozenset({"name", "practitioner_name", "first_name", "last_name"})
+PRACTITIONER_COLUMNS: Final = frozenset({"practitioner_id", "practitioner_ids", "lead_ids"})
 
 _GENESIS: Final = "0" * 64
 
 
 @dataclass(frozen=True)
 class Viewer:
-    """Who looks, in which role, and the reason they state (needed for a child or a named person)."""
+    """Who looks, in which role, and the reason they state (needed for a child or a named person).
+
+    An agency manager who signed in has an `agency_id`, a practitioner a `practitioner_id`: they see these
+    and no other. Where a role is only stated (no sign-in) both are empty.
+    """
 
     name: str
-    role: Role
+    role: Role | Literal["local_user"]
     reason: str = ""
+    agency_id: str | None = None
+    practitioner_id: str | None = None
 
     @classmethod
     def local(cls, reason: str = "") -> Viewer:
         """The one user of a set-up without sign-in: whoever runs the process, on this machine only."""
-        return cls(_user(), "administrator", reason)
+        return cls(_user(), LOCAL_USER, reason)
 
-    def must_see_children(self) -> None:
-        if self.role not in MAY_SEE_CHILDREN:
+    def may(self, right: Right) -> bool:
+        """Whether the role has a right; a role that is not known has none."""
+        return right in RIGHTS.get(self.role, frozenset())
+
+    def must(self, right: Right) -> None:
+        """Raise `AccessRefused` in words where the role lacks the right."""
+        if not self.may(right):
+            able = [role for role in get_args(Role) if right in RIGHTS[role]]
             raise AccessRefused(
                 f"viewer in the role {self.role}",
-                "may not see rows about a child",
-                "Ask somebody in the role of safeguarding lead, analyst or administrator.",
+                _REFUSALS[right],
+                f"Ask somebody in the role of {_either([role.replace('_', ' ') for role in able])}.",
+            )
+
+    def must_see_children(self) -> None:
+        self.must("children")
+        if self.role != LOCAL_USER and not self.reason.strip():
+            raise AccessRefused(
+                "rows about a child", "no reason was stated", "State why you need to see them."
+            )
+
+    def must_see_practitioners(self) -> None:
+        """Rows about practitioners of any agency: an agency manager who signed in sees the own one's only."""
+        self.must("practitioners")
+        if self.agency_id is not None:
+            raise AccessRefused(
+                f"viewer in the role {self.role}",
+                f"may see practitioners of {self.agency_id} only",
+                "Ask an analyst for rows about all agencies.",
             )
 
     def must_see_names(self) -> None:
-        if self.role not in MAY_SEE_NAMES:
-            raise AccessRefused(
-                f"viewer in the role {self.role}",
-                "may not see named practitioners",
-                "Ask somebody in the role of agency manager, safeguarding lead or administrator.",
-            )
+        self.must("names")
         if not self.reason.strip():
             raise AccessRefused(
                 "names of practitioners", "no reason was stated", "State why you need to see them."
             )
+
+    def sees_practitioner(self, practitioner_id: object, agency_ids: Iterable[object]) -> bool:
+        """Whether rows about this practitioner of these agencies (those of the posts) may be shown."""
+        if self.practitioner_id is not None and practitioner_id == self.practitioner_id:
+            return True
+        if not self.may("practitioners"):
+            return False
+        return self.agency_id is None or self.agency_id in set(agency_ids)
+
+
+def _either(words: Sequence[str]) -> str:
+    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} or {words[-1]}"
 
 
 def _user() -> str:

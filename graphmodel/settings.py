@@ -8,16 +8,18 @@ from __future__ import annotations
 
 import os
 import tomllib
+from datetime import date
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, PositiveInt, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, NonNegativeFloat, PositiveInt, ValidationError
 
 from graphmodel.access import Role
 from graphmodel.errors import SettingsError
 
 DEFAULTS: Final = Path(__file__).with_name("settings.toml")
+SCHEMES: Final = Path(__file__).with_name("schemes")
 
 
 class _Part(BaseModel):
@@ -91,6 +93,16 @@ class Certainty(_Part):
     leaning_from: float = Field(gt=0, le=1)
 
 
+class Costs(_Part):
+    """What lead work costs (the measures page, Costs)."""
+
+    hours_per_point: float = Field(gt=0)
+    hours_source: str
+    pounds_per_hour: float = Field(ge=0)
+    pounds_source: str
+    pounds_per_hour_by_role: dict[str, NonNegativeFloat]
+
+
 class Queries(_Part):
     """Defaults of the catalogue's parameters, and the limits that say when they bit."""
 
@@ -140,6 +152,8 @@ class Settings(_Part):
 
     version: str
     agreed_by: str
+    agreed_on: date | Literal[""]
+    scheme: str
     lead_term: str
     allocation_profile: Literal["national", "plymouth"]
     workload: Workload
@@ -147,6 +161,7 @@ class Settings(_Part):
     early_warning: EarlyWarning
     certainty: Certainty
     advice: Advice
+    costs: Costs
     network: Network
     queries: Queries
     disclosure: Disclosure
@@ -183,23 +198,48 @@ def own_file() -> Path | None:
 
 
 def load_settings(path: Path | None = None) -> Settings:
-    """Read the defaults and, over them, `path` (default: the authority's own file).
+    """Read the defaults, over them the scheme that `path` (default: the authority's own file) names, then it.
 
     Raises `SettingsError` naming each unknown name and each value out of range.
     """
-    values = _read(DEFAULTS)
     own = path or own_file()
-    if own is not None:
-        values = _merge(values, _read(own))
+    stated = {} if own is None else _read(own)
+    values = _merge(_merge(_read(DEFAULTS), scheme_values(str(stated.get("scheme", "")))), stated)
+    return _validated(values, f"settings file {own.name if own else DEFAULTS.name}")
+
+
+def changed_settings(base: Settings, *, scheme: str = "", weights: dict[str, Any] | None = None) -> Settings:
+    """`base` under a published scheme, then with single values replaced; itself where neither is given."""
+    if not (scheme or weights):
+        return base
+    values = _merge(base.model_dump(mode="json"), scheme_values(scheme))
+    if weights:
+        values = _merge({**values, "version": f"{values['version']}, changed"}, weights)
+    return _validated(values, f"scheme {scheme}" if scheme else "the weights given")
+
+
+def scheme_values(name: str) -> dict[str, Any]:
+    """What a published scheme sets, with its name; nothing for the empty name.
+
+    Raises `SettingsError` where there is no such scheme.
+    """
+    if not name:
+        return {}
+    known = {file.stem: file for file in sorted(SCHEMES.glob("*.toml"))}
+    if name not in known:
+        raise SettingsError(f"scheme {name!r}", "is not known", f"Use one of: {', '.join(known)}.")
+    values = {key: value for key, value in _read(known[name]).items() if key != "about"}
+    return {**values, "scheme": name}
+
+
+def _validated(values: dict[str, Any], what: str) -> Settings:
     try:
         return Settings.model_validate(values)
     except ValidationError as fault:
         faults = "; ".join(
             f"{'.'.join(str(x) for x in e['loc'])}: {e['msg'].lower()}" for e in fault.errors()
         )
-        raise SettingsError(
-            f"settings file {own.name if own else DEFAULTS.name}", faults, "Mend these lines."
-        ) from fault
+        raise SettingsError(what, faults, "Mend these lines.") from fault
 
 
 @lru_cache(maxsize=1)

@@ -26,8 +26,8 @@ from neo4j.graph import Path as GraphPath
 from neo4j.time import Date, DateTime, Duration, Time
 
 from graphmodel import cypher, engine
-from graphmodel.access import AuditLog, Viewer, audited_kind
-from graphmodel.errors import EngineError, QueryError, WriteRefused
+from graphmodel.access import PRACTITIONER_COLUMNS, AuditLog, Viewer, audited_kind
+from graphmodel.errors import AccessRefused, EngineError, QueryError, WriteRefused
 
 AccountName = Literal["reader", "writer", "admin"]
 EngineKind = Literal["embedded", "neo4j"]
@@ -35,6 +35,13 @@ Identifies = Literal["no", "practitioner", "child"]
 
 HEARTBEAT_SECONDS: Final = 30.0
 FETCH_SIZE: Final = 5_000
+
+# held or once held: a name is nothing new to the agency that employed its bearer
+OF_AGENCY: Final = """
+MATCH (p:Practitioner)-[:HOLDS_POST]->(:Agency)-[:PART_OF*0..9]->(:Agency {agency_id: $agency_id})
+WHERE p.practitioner_id IN $ids
+RETURN DISTINCT p.practitioner_id AS practitioner_id
+"""
 
 
 @dataclass(frozen=True)
@@ -196,11 +203,34 @@ class Store:
         kind = None if identifies == "no" else audited_kind(found.columns)
         if identifies == "child":
             kind = "child"
+        self._must_see(viewer, found, kind, identifies)
         if kind is not None:
-            if kind == "child":
-                viewer.must_see_children()
             self.audit.record(viewer, what, about=about or kind, rows=len(found.rows))
         return found
+
+    def _must_see(self, viewer: Viewer, found: Rows, kind: str | None, identifies: Identifies | None) -> None:
+        """Raise `AccessRefused` where the viewer may not see whom these rows show."""
+        named = kind == "named practitioner"
+        if named and viewer.agency_id is not None:
+            self._must_be_of_agency(viewer, found)
+        if named:
+            viewer.must_see_names()
+        if kind == "child":
+            viewer.must_see_children()
+        by_id = identifies is None and not named and bool(PRACTITIONER_COLUMNS & set(found.columns))
+        if by_id or identifies == "practitioner":
+            viewer.must_see_practitioners()
+
+    def _must_be_of_agency(self, viewer: Viewer, found: Rows) -> None:
+        """Names for an agency manager: only with the id beside, and of people with a post in that agency."""
+        asked = {row["practitioner_id"] for row in found.records() if "practitioner_id" in row}
+        known = self.fetch(OF_AGENCY, {"ids": sorted(asked), "agency_id": viewer.agency_id})
+        if (found.rows and "practitioner_id" not in found.columns) or asked - {row[0] for row in known}:
+            raise AccessRefused(
+                f"viewer in the role {viewer.role}",
+                f"may see names of practitioners of {viewer.agency_id} only",
+                "Choose that agency alone.",
+            )
 
     def stream(
         self, query: str, parameters: Mapping[str, Any] | None = None, *, chunk: int = 20_000

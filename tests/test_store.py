@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
 
-from graphmodel.access import AuditLog, Viewer
+from graphmodel.access import AuditLog, Role, Viewer
 from graphmodel.errors import AccessRefused, EngineError, QueryError
 from graphmodel.store import Store, find_target
 
-LOCAL = Viewer("jo", "administrator", "test")
+LOCAL = Viewer("jo", "analyst", "test")
 MANAGER = Viewer("sam", "strategic_manager")
 
 WRITES = (
@@ -145,3 +146,47 @@ def test_a_wrong_password_is_said(
     monkeypatch.setenv("NEO4J_PASSWORD", "certainly-not-this-one")
     with pytest.raises(EngineError, match="does not accept this name and password"):
         Store.open(tmp_path)
+
+
+NAMES = "MATCH (p:Practitioner) WHERE p.practitioner_id IN $ids RETURN p.practitioner_id AS practitioner_id, "
+NAMES += "p.name AS practitioner_name ORDER BY practitioner_id"
+
+
+def test_an_agency_manager_gets_names_of_the_own_agency_and_what_is_part_of_it(
+    reader: Store, writer: Store
+) -> None:
+    writer.write(
+        "CREATE (a:Agency {agency_id: 'A'})<-[:PART_OF]-(t:Agency {agency_id: 'A-team'}), "
+        "(b:Agency {agency_id: 'B'}), "
+        "(:Practitioner {practitioner_id: 'p1', name: 'Una'})-[:HOLDS_POST]->(a), "
+        "(:Practitioner {practitioner_id: 'p2', name: 'Dua'})-[:HOLDS_POST]->(t), "
+        "(:Practitioner {practitioner_id: 'p3', name: 'Tria'})-[:HOLDS_POST]->(b), "
+        "(:Practitioner {practitioner_id: 'p4', name: 'Nemo'})"
+    )
+    head = Viewer("head", "agency_manager", "supervision", agency_id="A")
+    before = len(reader.audit.entries())
+    found = reader.read(NAMES, {"ids": ["p1", "p2"]}, viewer=head)
+    assert found.rows == [("p1", "Una"), ("p2", "Dua")]
+    assert len(reader.audit.entries()) == before + 1
+    for ids in (["p3"], ["p1", "p3"], ["p4"]):
+        with pytest.raises(AccessRefused, match="of A only"):
+            reader.read(NAMES, {"ids": ids}, viewer=head)
+    with pytest.raises(AccessRefused, match="of A only"):
+        reader.read("MATCH (p:Practitioner) RETURN p.name AS practitioner_name", viewer=head)
+    with pytest.raises(AccessRefused, match="of A only"):
+        reader.read("MATCH (p:Practitioner) RETURN p.practitioner_id AS practitioner_id", viewer=head)
+    with pytest.raises(AccessRefused, match="no reason"):
+        reader.read(NAMES, {"ids": ["p1"]}, viewer=replace(head, reason=""))
+    assert len(reader.audit.entries()) == before + 1
+
+
+@pytest.mark.parametrize("role", ["strategic_manager", "practitioner", "administrator"])
+def test_who_may_not_see_practitioners_gets_no_row_of_them(reader: Store, writer: Store, role: Role) -> None:
+    writer.write("CREATE (:Practitioner {practitioner_id: 'p1', name: 'Una'})")
+    with pytest.raises(AccessRefused, match="may not see"):
+        reader.read(
+            "MATCH (p:Practitioner) RETURN p.practitioner_id AS practitioner_id",
+            viewer=Viewer("x", role, "y"),
+        )
+    with pytest.raises(AccessRefused, match="may not see"):
+        reader.read(NAMES, {"ids": ["p1"]}, viewer=Viewer("x", role, "y"))

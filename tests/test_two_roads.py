@@ -24,7 +24,7 @@ from loaders import load
 from queries import answer, catalogue
 from tests.partnerships import AS_OF, Size, random_partnership
 
-VIEWER = Viewer("jo", "administrator", "test")
+VIEWER = Viewer("jo", "analyst", "test")
 LARGER = Size(8, 40, 10, 30, 35, 60, 160, 50, 40, 30, 50, 12, 90, 40, 30)
 
 VARIANTS: dict[str, list[dict[str, Any]]] = {

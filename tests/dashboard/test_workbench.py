@@ -448,7 +448,7 @@ def test_headings_of_the_catalogue_are_plain_and_differ_within_a_query() -> None
 
 
 def test_a_viewer_is_made_only_of_role_and_reason() -> None:
-    from dashboards.workbench import Stated  # noqa: PLC0415
+    from dashboards.asking import Stated  # noqa: PLC0415
 
     assert Stated("analyst", " why ").viewer().reason == "why"
     for stated in (Stated(None, "why"), Stated("analyst", " ")):
