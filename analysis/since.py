@@ -15,17 +15,22 @@ from analysis.tables import Slice
 from graphmodel.settings import Settings
 
 
-def overloaded_since(tables: Slice, d: date, settings: Settings, *, most_days: int = 366) -> pd.DataFrame:
+def overloaded_since(
+    tables: Slice, d: date, settings: Settings, *, most_days: int = 366, only: str | None = None
+) -> pd.DataFrame:
     """The first day of the unbroken run of days, `d` the last of them, on which each lead was overloaded.
 
     Overloaded as on the measures page: leads a TAC and utilisation above the threshold. Columns:
     practitioner_id, since (date), days (with `since` and `d`), longer (the run may have begun earlier: it
-    fills the `most_days` looked back). One row for each practitioner overloaded on `d`, in order of id.
+    fills the `most_days` looked back). One row for each practitioner overloaded on `d`, in order of id (with
+    `only`: of that one).
     """
     data = coded(tables)
     last = day_number(d)
     current = np.flatnonzero(_overloaded(data, last, settings))
-    part = _of_these(data, current, last - most_days + 1, last)
+    if only is not None:
+        current = current[current == data.practitioners.code(only)]
+    part = of_these(data, current, last - most_days + 1, last)
     since: Ints = np.full(len(data.practitioners), last, dtype=np.int64)
     running = current
     for day in range(last - 1, last - most_days, -1):
@@ -57,7 +62,7 @@ def _overloaded(data: Coded, day: int, settings: Settings) -> Bools:
     return above
 
 
-def _of_these(data: Coded, people: Ints, first: int, last: int) -> Coded:
+def of_these(data: Coded, people: Ints, first: int, last: int) -> Coded:
     """The same data with only the TACs in which one of these people is on a day from `first` to `last`.
 
     Every member of such a TAC stays, since the size of the team counts; so figures of these people, and
