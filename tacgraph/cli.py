@@ -14,7 +14,14 @@ from importlib.metadata import version
 from cyclopts import App, CycloptsError
 
 from graphmodel.errors import TacgraphError
-from tacgraph import data_commands, engine_commands, figure_commands, query_commands, site_commands
+from tacgraph import (
+    data_commands,
+    engine_commands,
+    figure_commands,
+    network_commands,
+    query_commands,
+    site_commands,
+)
 from tacgraph.console import warn
 
 app = App(
@@ -29,6 +36,7 @@ app.command(data_commands.example)
 app.command(query_commands.query)
 app.command(query_commands.cypher)
 app.command(figure_commands.fairness)
+app.command(network_commands.network)
 app.command(figure_commands.report)
 app.command(site_commands.dashboard)
 app.command(site_commands.doctor)
