@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
@@ -12,80 +11,16 @@ import pandas as pd
 
 from dashboards import data
 from dashboards.data import Held
-from dashboards.shown import headline
 from dashboards.tallies import masked
 from graphmodel.codes import STATUSES
-from reports.suppress import small
+from reports.gaps import KINDS
+from reports.masking import hidden_coverage
 
 NO_LEAD: Final = "no active lead"
 LATE: Final = ((30, "up to 30 days"), (90, "31 to 90 days"), (180, "91 to 180 days"))
 LATEST: Final = "more than 180 days"
 
 
-@dataclass(frozen=True)
-class Kind:
-    """One way in which a child is not covered: its unit, what to do, and what its cases are counted by."""
-
-    units: str
-    what_to_do: str
-    group: str
-    of_tacs: bool = True
-
-
-KINDS: Final[Mapping[str, Kind]] = {
-    "statutory_breaches": Kind(
-        "TACs",
-        "Check the status first: it may have ended. If it holds, agree the handover at the next TAC meeting; "
-        "the page Advice names who in the team has the role.",
-        "status",
-    ),
-    "tacs_without_lead": Kind(
-        "TACs",
-        "Ask the team to agree a lead at its next meeting; take the longest without one first. "
-        "If it is disputed, take it to the line managers.",
-        "days_without_lead",
-    ),
-    "unsupported_leads": Kind(
-        "leads",
-        "Somebody who has left cannot lead: hand over. Where only the record is late, mend it at the source.",
-        "problem",
-        of_tacs=False,
-    ),
-    "untrained_leads": Kind(
-        "practitioners",
-        "Book the training before the next TAC is taken on; where a lead works in term time only, agree who "
-        "stands in over the holidays.",
-        "home_agency_id",
-        of_tacs=False,
-    ),
-    "overdue_reviews": Kind(
-        "TACs",
-        "Set the date of the next review with the family; take the longest overdue first.",
-        "days_overdue",
-    ),
-    "overdue_actions": Kind(
-        "actions",
-        "Ask the owner: done and not recorded, no longer needed, or in need of help?",
-        "home_agency_id",
-        of_tacs=False,
-    ),
-    "transitions_due": Kind(
-        "TACs",
-        "Ask the lead whether adult services know, and who leads after the birthday.",
-        "agency",
-    ),
-    "multi_agency_without_tac": Kind(
-        "children",
-        "Ask the agencies whether they know of each other; if the child needs both, open a TAC.",
-        "pair",
-        of_tacs=False,
-    ),
-    "lead_not_needed": Kind(
-        "TACs",
-        "One practitioner needs no lead professional: close the TAC, or find out who is missing from it.",
-        "home_agency_id",
-    ),
-}
 GROUP_WORDS: Final[Mapping[str, str]] = {
     "status": "Status of the child, and how binding its rule is",
     "days_without_lead": "Without a lead for",
@@ -104,20 +39,13 @@ def counts(found: Held, day: date) -> pd.DataFrame:
 
     Hidden where small, and, where the cases are TACs, also where few of the active TACs are left over.
     """
-    up_to = found.settings.disclosure.suppress_up_to
-    active = data.counts(found, day)["active_tacs"]
-    known = headline(found, day)
     plain = {name: float(len(data.query(found, name, day))) for name in KINDS}
-    hidden = {
-        name: small(value, up_to) or (KINDS[name].of_tacs and small(active - value, up_to))
-        for name, value in plain.items()
-    }
-    hidden["tacs_without_lead"] |= known["without_lead"] is None
+    gone = hidden_coverage(plain, data.counts(found, day), found.settings.disclosure.suppress_up_to)
     return pd.DataFrame(
         {
             "kind": list(plain),
-            "cases": [float("nan") if hidden[name] else value for name, value in plain.items()],
-            "suppressed": [hidden[name] for name in plain],
+            "cases": [float("nan") if name in gone else value for name, value in plain.items()],
+            "suppressed": [name in gone for name in plain],
         }
     )
 

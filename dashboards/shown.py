@@ -10,8 +10,8 @@ import pandas as pd
 
 from dashboards import data
 from dashboards.data import Held
-from reports.figures import LOAD_COLUMNS, hidden_counts
-from reports.suppress import Count, Masked, Rule, masked, small
+from reports.masking import LOAD_COLUMNS, hidden_counts, lead_counts
+from reports.suppress import Count, Masked, Rule, masked
 
 _TEST_COLUMNS: Final = (
     *("observed", "expected", "expected_low", "expected_high"),
@@ -50,12 +50,11 @@ def agencies(found: Held, day: date, *, discretionary: bool = False) -> pd.DataF
     counts = data.counts(found, day)
     led = [float(n) for n in frame["tacs_led"]]
     up_to = found.settings.disclosure.suppress_up_to
-    beyond = counts["led"] - (counts["active_tacs"] - counts["without_lead"])
-    # the sum of all leads would give away a small count among these
-    guarded = any(small(n, up_to) for n in (counts["active_tacs"], counts["without_lead"], beyond))
-    rules = [Count(led), Count(led, guarded=guarded)]
+    every = data.fair(found, day).agencies["tacs_led"]
+    # leads of practitioners whose agency has no capacity: the report gives them a row
+    rest = 0.0 if discretionary else counts["led"] - float(every.sum())
+    rules = list(lead_counts(led, counts, up_to, rest=rest))
     if discretionary:
-        every = data.fair(found, day).agencies["tacs_led"]
         rules.append(Count([float(a) - b for a, b in zip(every, led, strict=True)]))
     columns = tuple(c for c in (*LOAD_COLUMNS, *_TEST_COLUMNS) if c in frame)
     safe: Masked = masked(frame, {"load": Rule(columns, tuple(rules))}, up_to=up_to)

@@ -1,71 +1,61 @@
-"""The monthly workload report: one self-contained HTML file and one workbook, safe to circulate.
+"""The monthly workload report, safe to circulate: a PDF, a page, a workbook and CSV with their description.
 
-It holds no child's and no practitioner's id or name; counts of 1 to 5 and what derives from them are
-masked (see `reports.suppress`). The same slice and month give the same figures, byte for byte; only the
-time of writing differs.
+It holds no child's id and no practitioner's name; counts of 1 to 5 and what derives from them are masked
+(see `reports.masking`). The same slice and month give the same files, byte for byte.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import date
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 import jinja2
 from markupsafe import Markup
 
 from analysis.tables import Slice
 from graphmodel.settings import Settings
-from reports import charts, findings, tables, workbook
-from reports.charts import Chart
-from reports.figures import Month, Progress, Shown, gather, shown
+from reports import findings, findings_coverage, paper, pictures, tables, workbook
+from reports.contents import ANNEX, LIMITS, METHOD, RULE, SECTIONS, SEVERITY_WORDS
+from reports.figures import Month, Progress, gather
 from reports.findings import Finding
+from reports.masking import Shown, shown
+from reports.pictures import Picture
 from reports.sheets import Table
 from reports.words import DUPLICATE_KINDS, day_name, month_name
-
-# a figure must fit one printed page
-ROWS_DRAWN: Final = 12
-
-SEVERITY_WORDS: Final = {
-    "serious": "Serious",
-    "watch": "Watch",
-    "fine": "In order",
-    "unknown": "Not known",
-}
-RULE: Final = (
-    "Counts from 1 to {up_to} are shown as c, and so is every figure worked out from them. Where one "
-    "hidden count could be found by taking the others from a total, a second one is hidden with it. Zeros "
-    "are shown. This is the rule of the Department for Education's statistics on children in need."
-)
-LIMITS: Final = (
-    "Points compare practitioners' lead and supporting work by agreed weights. They are not hours, and they "
-    "do not judge how well anybody works.",
-    "Capacity is what the records of posts say (FTE and the part of the post for this work). Leave, sickness "
-    "and other caseloads are not in it.",
-    "A disparity says that lead work and capacity are spread differently. It does not say why, and some of "
-    "it is the law: a child with a child protection plan or in care must have a social worker.",
-    "What was not recorded, or recorded late, is not here. The figures of a month can change when late "
-    "records come in.",
-    "The 95% intervals say how far shares would move with another draw of TACs. They do not cover errors in "
-    "the records.",
-)
 
 
 @dataclass(frozen=True)
 class Report:
-    """Everything that the files say, ready to be written."""
+    """Everything that the files say, ready to be written; `prints` are the pictures as paper has them."""
 
     month: Month
     seen: Shown
     notices: list[str]
     findings: list[Finding]
     tables: dict[str, Table]
-    charts: dict[str, Chart]
+    pictures: dict[str, Picture]
+    prints: dict[str, Picture]
     facts: list[tuple[str, str]]
     rule: str
     lead_term: str
     up_to: int
+    source: str
+
+    @property
+    def title(self) -> str:
+        return f"Workload of lead practitioners, {month_name(self.month.last)}"
+
+    @property
+    def tiles(self) -> list[dict[str, Any]]:
+        """The headline figures as tiles: words, what stands under them, and whether they are small ones."""
+        heads = ("words", "end", "mean", "change", "year")
+        rows = zip(self.seen.headline["measure"], self.tables["headline"].texts(), strict=True)
+        return [
+            dict(zip(heads, cells, strict=True)) | {"small": kind in DUPLICATE_KINDS} for kind, cells in rows
+        ]
 
 
 def write_report(
@@ -75,20 +65,21 @@ def write_report(
     settings: Settings,
     *,
     progress: Progress | None = None,
-    generated: datetime | None = None,
+    standing: Sequence[str] = (),
 ) -> list[Path]:
-    """Write the report of a month to `out` and give the two files.
+    """Write the report of a month to `out` and give its files: PDF, page, workbook.
 
-    `first_of_month` is any day of the month; `generated` the time printed as that of writing (now). A month
-    without data gives a report that says so.
+    `first_of_month` is any day of the month; `standing` what is to be said of the loads on page one (see
+    `reports.standing`). A month without data gives a report that says so.
     """
-    report = make_report(tables_, first_of_month, settings, progress=progress, generated=generated)
+    report = make_report(tables_, first_of_month, settings, progress=progress, standing=standing)
     out.mkdir(parents=True, exist_ok=True)
     name = f"workload-{report.month.first:%Y-%m}"
-    page, book = out / f"{name}.html", out / f"{name}.xlsx"
+    pdf, page, book = (out / f"{name}.{kind}" for kind in ("pdf", "html", "xlsx"))
+    pdf.write_bytes(paper.pdf(report))
     page.write_text(render(report), encoding="utf-8")
     workbook.write(report, book)
-    return [page, book]
+    return [pdf, page, book]
 
 
 def make_report(
@@ -97,38 +88,36 @@ def make_report(
     settings: Settings,
     *,
     progress: Progress | None = None,
-    generated: datetime | None = None,
+    standing: Sequence[str] = (),
 ) -> Report:
-    """Measure and mask a month, and put it in words, tables and charts."""
+    """Measure and mask a month, and put it in words, tables and pictures."""
     month = gather(slice_, first_of_month, settings, progress=progress)
     seen = shown(month, settings)
-    facts = _facts(slice_, month, settings, generated or datetime.now(UTC))
     load = slice_.load_id or "none"
-    source = (
-        f"Source: the partnership's records, load {load}, as of {day_name(month.last)}, "
-        f"settings {settings.version}."
-    )
     return Report(
         month=month,
         seen=seen,
-        notices=_notices(slice_, month),
+        notices=[*standing, *_notices(slice_, month)],
         findings=findings.ranked(_findings(month, seen)),
         tables=_tables(month, seen, settings),
-        charts=_charts(month, seen, source),
-        facts=facts,
+        pictures=_pictures(month, seen, wide=False),
+        prints=_pictures(month, seen, wide=True),
+        facts=_facts(slice_, month, settings),
         rule=RULE.format(up_to=settings.disclosure.suppress_up_to),
         lead_term=settings.lead_term,
         up_to=settings.disclosure.suppress_up_to,
+        source=f"Source: the partnership's records, load {load}, as of {day_name(month.last)}, "
+        f"settings {settings.version}.",
     )
 
 
-def _facts(slice_: Slice, month: Month, settings: Settings, generated: datetime) -> list[tuple[str, str]]:
+def _facts(slice_: Slice, month: Month, settings: Settings) -> list[tuple[str, str]]:
+    loaded = f", finished {slice_.loaded_at:%Y-%m-%d %H:%M} UTC" if slice_.loaded_at else ""
     return [
         ("Month", f"{day_name(month.first)} to {day_name(month.last)}"),
         ("Data date", day_name(slice_.data_date) if slice_.data_date else "no data"),
-        ("Load", slice_.load_id or "none: read from a folder of tables"),
+        ("Load", f"{slice_.load_id}{loaded}" if slice_.load_id else "none: read from a folder of tables"),
         ("Settings", f"{settings.version} (agreed by: {settings.agreed_by})"),
-        ("Written", f"{generated:%Y-%m-%d %H:%M} UTC"),
     ]
 
 
@@ -173,6 +162,7 @@ def _findings(month: Month, seen: Shown) -> list[Finding]:
         findings.without_lead(_end(seen, "active_tacs"), _end(seen, "without_lead")),
         findings.inequality(month.curve, _gini(month, hide=_few(seen))),
         findings.duplication(seen.duplicates),
+        findings_coverage.coverage(seen.coverage),
         findings.trend(seen.trend),
     ]
 
@@ -184,39 +174,30 @@ def _tables(month: Month, seen: Shown, settings: Settings) -> dict[str, Table]:
         *tables.agency_tables(seen),
         tables.index_table(month, hide=_few(seen)),
         tables.role_table(seen),
+        tables.compared_table(seen),
         tables.duplicate_table(seen),
+        tables.coverage_table(seen),
         tables.trend_table(seen),
         tables.parameter_table(settings),
     )
     return {table.name: table for table in made}
 
 
-def _charts(month: Month, seen: Shown, source: str) -> dict[str, Chart]:
+def _pictures(month: Month, seen: Shown, *, wide: bool) -> dict[str, Picture]:
+    """The report's pictures; `wide`: for paper, with names beside their marks."""
     agencies, roles = seen.agencies.numbers, seen.roles.numbers
     placed = agencies[agencies["capacity_share"].notna() | agencies["suppressed"]]
     made = (
-        charts.load_against_capacity(placed, source=source, most=ROWS_DRAWN),
-        charts.disparity_intervals(placed, source=source, most=ROWS_DRAWN),
-        charts.lorenz(month.curve, gini=_gini(month, hide=_few(seen)), source=source),
-        charts.overload_by_role(roles, source=source),
-        charts.lead_points_by(roles, "role", source=source),
-        charts.duplication_counts(seen.duplicates, source=source),
-        charts.trend(seen.trend, source=source),
+        pictures.load_against_capacity(placed, wide=wide),
+        pictures.disparity(placed, wide=wide),
+        pictures.lorenz(month.curve, gini=_gini(month, hide=_few(seen))),
+        pictures.overload_by_role(roles, wide=wide),
+        pictures.lead_points_by_role(roles, wide=wide),
+        pictures.duplication(seen.duplicates, wide=wide),
+        pictures.coverage(seen.coverage, wide=wide),
+        pictures.trend(seen.trend),
     )
-    return {chart.name: chart for chart in made}
-
-
-def _tiles(report: Report) -> list[dict[str, Any]]:
-    """The headline figures as tiles: words and what is written under them."""
-    table = report.tables["headline"]
-    tiles = []
-    for measure, (words, end, mean, change) in zip(
-        report.seen.headline["measure"], table.texts(), strict=True
-    ):
-        tiles.append(
-            {"words": words, "end": end, "mean": mean, "change": change, "kind": measure in DUPLICATE_KINDS}
-        )
-    return tiles
+    return {picture.name: picture for picture in made}
 
 
 def render(report: Report) -> str:
@@ -225,16 +206,17 @@ def render(report: Report) -> str:
     environment = jinja2.Environment(
         loader=loader, autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
-    drawn = {name: Markup(charts.fragment(chart)) for name, chart in report.charts.items()}  # noqa: S704
+    drawn = {name: Markup(picture.canvas.svg()) for name, picture in report.pictures.items()}  # noqa: S704
     return environment.get_template("template.html.j2").render(
         report=report,
-        title=f"Workload of lead practitioners, {month_name(report.month.last)}",
-        tiles=_tiles(report),
+        title=report.title,
+        tiles=report.tiles,
+        sections=SECTIONS,
+        annex=ANNEX,
         drawn=drawn,
         severity=SEVERITY_WORDS,
+        method=METHOD,
         limits=LIMITS,
         up_to=report.up_to,
-        before=day_name(report.seen.trend["day"].iloc[-2]),
         lead_term=report.lead_term,
-        library=Markup(charts.library()),  # noqa: S704
     )

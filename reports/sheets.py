@@ -76,7 +76,7 @@ def table(
     *,
     note: str = "",
 ) -> Table:
-    """A table of a frame's columns; a missing number is "c" where `hidden` says so, else "n/a"."""
+    """A table of a frame's columns; a missing number is "c" or a text where `hidden` says so, or "n/a"."""
     rows = []
     for position in range(len(frame)):
         row: list[Cell] = []
@@ -87,7 +87,7 @@ def table(
             elif not math.isnan(value):
                 row.append(float(value))
             else:
-                gone = hidden is not None and bool(hidden[column.name].iloc[position])
-                row.append(SUPPRESSED if gone else NOT_DEFINED)
+                gone = False if hidden is None else hidden[column.name].iloc[position]
+                row.append(str(gone) if isinstance(gone, str) else SUPPRESSED if gone else NOT_DEFINED)
         rows.append(tuple(row))
     return Table(name, caption, note, columns, tuple(rows))

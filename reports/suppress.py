@@ -23,13 +23,14 @@ class Count:
     `shown` says whether the reader can know the total at all; `guarded` that the total itself would give
     away a small count elsewhere, so that at least one of ours must go and the total with it. `days` is how
     many daily counts each value sums up (a mean over a month is masked as the sum over its days, so that
-    no fraction is rounded away).
+    no fraction is rounded away). `rest` belongs to the total and has no row.
     """
 
     each: Sequence[float]
     shown: bool = True
     guarded: bool = False
     days: int = 1
+    rest: float = 0
 
 
 @dataclass(frozen=True)
@@ -66,6 +67,7 @@ def _flags(count: Count, up_to: int) -> list[bool]:
     whole = [0 if np.isnan(value) else round(value) for value in count.each]
     # a stand-in for the count elsewhere: small, so that it never suffices alone
     whole += [1] if count.guarded else []
+    whole += [round(count.rest)] if count.rest > 0 else []
     return suppressed(whole, up_to=limit, total_shown=count.shown)[: len(count.each)]
 
 

@@ -8,9 +8,19 @@ import numpy as np
 import pandas as pd
 
 from graphmodel.settings import Settings
-from reports.figures import Month, Shown
+from reports.figures import Month
+from reports.gaps import KINDS
+from reports.masking import Shown
 from reports.sheets import Cell, Column, Table, table
-from reports.words import DUPLICATE_KINDS, DUPLICATE_UNITS, NOT_DEFINED, SUPPRESSED, month_name, role_name
+from reports.words import (
+    COVERAGE_KINDS,
+    DUPLICATE_KINDS,
+    DUPLICATE_UNITS,
+    NOT_DEFINED,
+    SUPPRESSED,
+    month_name,
+    role_name,
+)
 
 MEASURES: Final = {
     "children": "Children with an active TAC",
@@ -49,17 +59,22 @@ INDEX_WORDS: Final = {
 }
 
 
+CHANGES: Final = (
+    Column("change", "Change since the month before", "change"),
+    Column("year", "Change since a year before", "change"),
+)
+
+
 def headline_table(month: Month, seen: Shown, unit: str) -> Table:
     """Each headline figure at month end, as mean of the days, and its change."""
     frame = seen.headline.assign(words=seen.headline["measure"].map(MEASURES))
-    hidden = pd.DataFrame(
-        {name: seen.headline[f"hidden_{name}"] for name in ("end", "mean", "change")}, index=frame.index
-    )
+    names = ("end", "mean", "change", "year")
+    hidden = pd.DataFrame({name: seen.headline[f"hidden_{name}"] for name in names}, index=frame.index)
     columns = (
         Column("words", "Measure"),
         Column("end", "At month end", "count"),
         Column("mean", "Mean over the month", "mean"),
-        Column("change", "Change since the month end before", "change"),
+        *CHANGES,
     )
     made = table("headline", f"Headline figures, {month_name(month.last)}", columns, frame, hidden, note=unit)
     if not seen.children_range:
@@ -82,7 +97,10 @@ def _folded(made: Table, others: dict[str, float]) -> Table:
 
     `others` are the figures of that row by column; what is not among them is kept back there too.
     """
-    silent = [row for row in made.rows if all(cell == SUPPRESSED for cell in row[1:])]
+    silent = [
+        row for row in made.rows
+        if SUPPRESSED in row and all(cell in {SUPPRESSED, NOT_DEFINED} for cell in row[1:])
+    ]  # fmt: skip
     if len(silent) <= 1:
         return made
     cells: list[Cell] = [f"{len(silent)} agencies with small counts, together"]
@@ -182,16 +200,56 @@ def duplicate_table(seen: Shown) -> Table:
     frame = rows.assign(
         words=rows["measure"].map(DUPLICATE_KINDS), counted=rows["measure"].map(DUPLICATE_UNITS)
     )
-    hidden = pd.DataFrame({name: rows[f"hidden_{name}"] for name in ("end", "mean", "change")})
+    hidden = pd.DataFrame({name: rows[f"hidden_{name}"] for name in ("end", "mean", "change", "year")})
     columns = (
         Column("words", "Kind"),
         Column("end", "At month end", "count"),
         Column("mean", "Mean over the month", "mean"),
-        Column("change", "Change since the month end before", "change"),
+        *CHANGES,
         Column("counted", "What is counted"),
     )
     note = "One child can be in several kinds, so they do not add up."
     return table("duplication", "Duplication by kind", columns, frame, hidden, note=note)
+
+
+def coverage_table(seen: Shown) -> Table:
+    """Gaps in cover by kind."""
+    frame = seen.coverage.assign(
+        words=seen.coverage["kind"].map(COVERAGE_KINDS),
+        counted=[KINDS[kind].units for kind in seen.coverage["kind"]],
+    )
+    hidden = pd.DataFrame(
+        {"cases": frame["suppressed"], "change": frame["hidden_change"], "year": frame["hidden_year"]}
+    )
+    columns = (
+        Column("words", "Gap"),
+        Column("cases", "At month end", "count"),
+        *CHANGES,
+        Column("counted", "What is counted"),
+    )
+    note = "At month end. One TAC can be in several kinds, so they do not add up."
+    return table("coverage", "Gaps in cover by kind", columns, frame, hidden, note=note)
+
+
+def compared_table(seen: Shown) -> Table:
+    """Agencies' leads and disparity against the month before and the year before."""
+    numbers = seen.compared.numbers
+    label = numbers["name"].where(numbers["name"].notna(), numbers["agency_id"])
+    frame = numbers.assign(label=label).sort_values(["disparity", "label"], ascending=[False, True])
+    hidden = seen.compared.hidden.loc[frame.index]
+    columns = (
+        Column("label", "Agency"),
+        Column("tacs_led", "TACs led", "count"),
+        *CHANGES,
+        Column("disparity", "Disparity", "ratio"),
+        Column("disparity_before", "The month before", "ratio"),
+        Column("disparity_year", "A year before", "ratio"),
+    )
+    note = (
+        "At month ends. A change is shown where both of its ends are and it is 0 or more than a small count."
+    )
+    made = table("agencies-compared", "Agencies against earlier months", columns, frame, hidden, note=note)
+    return _folded(made, {})
 
 
 def trend_table(seen: Shown) -> Table:

@@ -10,6 +10,8 @@ import pandas as pd
 
 SUPPRESSED: Final = "c"
 NOT_DEFINED: Final = "n/a"
+LITTLE: Final = "within {up_to}"
+"""Instead of a change by a small count, either way."""
 
 ROLES: Final = {"gp": "GP", "senco": "SENCO", "yos_worker": "YOS worker"}
 

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any, Final
 import xlsxwriter
 
 from reports.sheets import FORMATS, Column, Table
-from reports.words import month_name
 
 if TYPE_CHECKING:
     from reports.monthly import Report
@@ -21,7 +20,9 @@ SHEETS: Final = {
     "agency-overload": "Agencies, overload",
     "fairness": "Fairness",
     "roles": "Roles",
+    "agencies-compared": "Agencies, compared",
     "duplication": "Duplication",
+    "coverage": "Coverage",
     "trend": "Trend",
     "parameters": "Parameters",
 }
@@ -56,7 +57,7 @@ def write(report: Report, path: Path) -> None:
     """Write the workbook; an older file of that name is replaced."""
     options = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
     with xlsxwriter.Workbook(str(path), options) as book:
-        book.set_properties({"title": _title(report), "created": MADE, "comments": report.rule})
+        book.set_properties({"title": report.title, "created": MADE, "comments": report.rule})
         looks = _Looks(book)
         _cover(book, report, looks)
         for name, sheet in SHEETS.items():
@@ -64,15 +65,11 @@ def write(report: Report, path: Path) -> None:
         _chart(book, report)
 
 
-def _title(report: Report) -> str:
-    return f"Workload of lead practitioners, {month_name(report.month.last)}"
-
-
 def _cover(book: Any, report: Report, looks: _Looks) -> None:
     cover = book.add_worksheet("Cover")
     cover.set_column(0, 0, 18)
     cover.set_column(1, 1, 100)
-    cover.write_string(0, 0, _title(report), looks.title)
+    cover.write_string(0, 0, report.title, looks.title)
     row = 2
     lines = [
         *report.facts,
@@ -139,7 +136,7 @@ def _chart(book: Any, report: Report) -> None:
                 **fill,
             }
         )
-    picture = report.charts["load-against-capacity"]
+    picture = report.pictures["load-against-capacity"]
     chart.set_title({"name": picture.title, "name_font": {"size": 12}})
     chart.set_y_axis({"reverse": True})
     chart.set_x_axis({"num_format": "0%", "major_gridlines": {"visible": True, "line": {"color": "#D5D9DE"}}})

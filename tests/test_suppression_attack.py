@@ -16,7 +16,8 @@ from hypothesis import strategies as st
 from scipy.optimize import Bounds, LinearConstraint, milp
 
 from graphmodel.settings import settings
-from reports.figures import LOAD_COLUMNS, Month, Shown, shown
+from reports.figures import Month
+from reports.masking import LOAD_COLUMNS, MEAN_COLUMNS, Shown, shown
 from reports.suppress import Count, Rule, masked
 from reports.words import DUPLICATE_KINDS
 
@@ -74,6 +75,7 @@ class Figures:
         self.limit = 5 * DAYS if mean else 5
         self.columns = {"led": "sum_led", "overloaded": "sum_overloaded"} if mean else dict(END)
         self.others = seen.others.get("mean_tacs_led", 0) * DAYS if mean else seen.others.get("tacs_led", 0)
+        self.hidden = np.flatnonzero(seen.agencies.hidden["sum_led" if mean else "tacs_led"])
 
 
 END: Final = {"led": "tacs_led", "leading": "leading", "overloaded": "overloaded"}
@@ -118,9 +120,8 @@ def attacked(month: Month, seen: Shown, *, mean: bool = False) -> dict[str, tupl
     for more, less in (("active_tacs", "children"), ("overloaded", "severe"), ("leading", "overloaded")):
         attack.know({more: 1, less: -1}, 0, BIG)
     _tables(attack, held, month, seen)
-    if seen.others:
-        hidden = np.flatnonzero(seen.agencies.hidden["tacs_led"])
-        attack.know({f"a led {r}": 1.0 for r in hidden}, round(held.others))
+    if held.others:
+        attack.know({f"a led {r}": 1.0 for r in held.hidden}, round(held.others))
     hidden_now = [
         n for n, low, high in zip(attack.names, attack.low, attack.high, strict=True)
         if low != high and 1 <= truth[n] <= held.limit
@@ -142,7 +143,7 @@ def month_of(agencies: Sequence[tuple[int, int, int]], cuts: Sequence[int], more
     roles["role"] = [f"role {i}" for i in range(len(roles))]
     people["agency_id"] = people["name"] = [f"agency {i}" for i in range(len(people))]
     for frame in (people, roles):
-        for column in set(LOAD_COLUMNS) - set(frame.columns):
+        for column in {*LOAD_COLUMNS, *MEAN_COLUMNS} - set(frame.columns):
             frame[column] = 1.0
         frame["mean_overloaded"] = 1.0
     led, over = float(people["tacs_led"].sum()), float(people["overloaded"].sum())

@@ -6,8 +6,9 @@ import pandas as pd
 import streamlit as st
 
 from dashboards import widgets
-from dashboards.coverage import GROUP_WORDS, KINDS, by_group, counts
+from dashboards.coverage import GROUP_WORDS, by_group, counts
 from reports import charts, findings_coverage
+from reports.gaps import KINDS
 from reports.words import COVERAGE_KINDS, SUPPRESSED, count
 
 shown = widgets.view()

@@ -9,9 +9,10 @@ import pytest
 
 from analysis import SECOND_ROADS
 from dashboards import data
-from dashboards.coverage import GROUP_WORDS, KINDS, by_group, counts
+from dashboards.coverage import GROUP_WORDS, by_group, counts
 from graphmodel.settings import settings
 from reports import findings_coverage
+from reports.gaps import KINDS
 from reports.words import COVERAGE_KINDS
 from tests.dashboard.conftest import LAST, Partnership
 from tests.dashboard.test_dashboard import opened, title, words
