@@ -11,7 +11,9 @@ from typing import Any, Final
 import pandas as pd
 import streamlit as st
 
+from dashboards import guarding, picture
 from dashboards.data import Held
+from graphmodel.access import Viewer
 from graphmodel.errors import AccessRefused, EngineError, TacgraphError
 from queries.header import Query
 from reports.charts import Chart
@@ -27,6 +29,7 @@ SEVERITY_WORDS: Final[Mapping[str, str]] = {
     "unknown": ":gray-badge[Not known]",
 }
 MOST_MONTHS: Final = 120
+NOT_DRAWN: Final = "Not drawn for your role: the chart shows people whom it does not see."
 
 
 @dataclass(frozen=True)
@@ -48,6 +51,7 @@ class View:
 
     found: Held
     asked: Asked
+    viewer: Viewer
 
     @property
     def theme(self) -> Theme:
@@ -77,6 +81,10 @@ class View:
     def within(self, frame: pd.DataFrame, column: str) -> pd.DataFrame:
         """The rows of the agencies asked for."""
         return frame[frame[column].isin(self.asked.agencies)] if self.asked.agencies else frame
+
+    def people(self, frame: pd.DataFrame, column: str = "home_agency_id") -> pd.DataFrame:
+        """The rows about practitioners whom the viewer may see by id; `column` holds their home agency."""
+        return guarding.people(frame, self.found, self.viewer, column)
 
 
 def view() -> View:
@@ -221,21 +229,24 @@ def parameters(found: Held) -> None:
 
 
 def chart_block(chart: Chart, *, heading: bool = True) -> None:
-    """A chart, what it says in words, and the same as a table to read or to take away."""
+    """A chart, what it says in words, and the same as a table to read or to take away.
+
+    Not drawn where it shows somebody whom the viewer may not see.
+    """
     if heading:
         st.header(chart.title, anchor=False)
+    if guarding.unseen_here(chart.table):
+        st.caption(NOT_DRAWN)
+        return
     st.plotly_chart(
         chart.figure,
         theme=None,
         alt=chart.summary,
-        config={
-            "displaylogo": False,
-            "modeBarButtons": [["toImage"]],
-            "toImageButtonOptions": {"format": "svg", "filename": chart.name},
-        },
+        config={"displayModeBar": False},
         key=f"chart-{chart.name}",
     )
     st.caption(f"{chart.summary} {chart.source}.")
+    picture.buttons(chart, THEMES[st.context.theme.type or "light"])
     with st.expander("The same as a table"):
         table(chart.table, chart.name, chart.title, chart.source)
 
@@ -243,7 +254,13 @@ def chart_block(chart: Chart, *, heading: bool = True) -> None:
 def table(
     rows: pd.DataFrame, name: str, title: str, source: str, columns: Mapping[str, Any] | None = None
 ) -> None:
-    """Rows to read and to take away, as CSV and as a workbook with the day and the filters on it."""
+    """Rows to read and to take away, as CSV and as a workbook with the day and the filters on it.
+
+    Rows about somebody whom the viewer may not see are left out, and said.
+    """
+    if unseen := guarding.unseen_here(rows):
+        rows = rows.drop(index=unseen)
+        st.caption(f"Left out for your role: {len(unseen):,} rows about people whom it does not see.")
     st.dataframe(rows, hide_index=True, width="stretch", column_config=dict(columns or {}), alt=title)
     pictures = [c for c in rows.columns if rows[c].map(lambda cell: isinstance(cell, list)).any()]
     downloads(rows.drop(columns=pictures), name, title, source)

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import Browser, sync_playwright
 
 from analysis.tables import Slice
 from dashboards import data
 from graphmodel import engine
 from loaders import load
 from tacgraph.example import write_example
+from tests.dashboard.browser import free_port, served
 
 LAST = date(2026, 10, 31)
 FIGURES = ("overview", "fairness", "overload", "duplication", "coverage", "trends")
@@ -51,3 +54,21 @@ def at_home(partnership: Partnership, monkeypatch: pytest.MonkeyPatch) -> Iterat
     monkeypatch.setenv("TACGRAPH_HOME", str(partnership.home))
     yield partnership
     data.forget()
+
+
+@pytest.fixture(scope="session")
+def site(partnership: Partnership, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a server; its first page was opened, so that its caches are warm."""
+    port = free_port()
+    with served(partnership.home, tmp_path_factory.mktemp("elsewhere"), port):
+        yield f"http://127.0.0.1:{port}"
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    with sync_playwright() as play:
+        browser = play.chromium.launch(
+            executable_path=os.environ.get("CHROMIUM", "/usr/bin/chromium"), args=["--no-sandbox"]
+        )
+        yield browser
+        browser.close()
