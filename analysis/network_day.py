@@ -241,21 +241,6 @@ def _agreement(community: Ints, other: Ints) -> Agreement:
     return Agreement(int(known.sum()), mutual, rand)
 
 
-def around(found: Network, chosen: Ints, most: int) -> tuple[Ints, Ties]:
-    """The chosen practitioners (places in `nodes`) with the ties among them; of many those with most ties.
-
-    Of more than `most` those with the highest weighted degree are kept, earlier ones before later ones.
-    """
-    weight = found.measures.ties.strength[chosen]
-    kept = np.sort(chosen[np.lexsort((chosen, -weight))][:most])
-    place = np.full(found.measures.ties.count, -1, dtype=np.int64)
-    place[kept] = np.arange(len(kept))
-    ties = found.measures.ties
-    left, right = place[ties.left], place[ties.right]
-    inside = (left >= 0) & (right >= 0)
-    return kept, Ties(len(kept), left[inside], right[inside], ties.weight[inside])
-
-
 def record(found: Network) -> dict[str, Any]:
     """All of it as plain values, missing figures None: what `tacgraph network --format json` prints."""
     held = found.measures

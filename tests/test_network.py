@@ -19,8 +19,10 @@ from hypothesis import strategies as st
 
 from analysis import network_fast as fast
 from analysis.network import Effort, Measures, measures
-from analysis.network_day import Network, around, network, record
+from analysis.network_day import Network, network, record
 from analysis.network_graph import from_networkx, groups_of
+from analysis.network_layout import agencies as agency_picture
+from analysis.network_layout import practitioners
 from analysis.tables import Slice
 from graphmodel.settings import settings
 from tests.naive import Naive
@@ -381,13 +383,48 @@ def test_weaker_ties_do_not_count_where_stronger_are_asked_for() -> None:
     assert strong.measures.ties.count == every.measures.ties.count
 
 
-def test_the_ties_among_some_keep_those_with_most() -> None:
+def test_a_picture_keeps_the_chosen_and_those_with_most_ties() -> None:
     found = network(Slice.from_folder(SMALL), date(2026, 10, 31), settings(), effort=NONE)
-    everybody = np.arange(found.measures.ties.count)
-    kept, ties = around(found, everybody, 1000)
-    assert kept.tolist() == everybody.tolist()
-    assert len(ties) == len(found.measures.ties)
-    kept, ties = around(found, everybody, 3)
-    strength = found.measures.ties.strength
-    assert strength[kept].min() >= np.delete(strength, kept).max()
-    assert ties.count == 3
+    count = found.measures.ties.count
+    everybody = practitioners(found, np.ones(count, dtype=np.bool_), around=False, most=1000)
+    assert list(everybody.nodes["practitioner_id"]) == list(found.nodes["practitioner_id"])
+    assert len(everybody.ties) == len(found.measures.ties)
+    assert everybody.nodes[["x", "y"]].notna().all(axis=None)
+    own = (found.nodes["practitioner_id"] == "p05").to_numpy()
+    near = practitioners(found, own, around=True, most=1000)
+    degree = found.nodes.set_index("practitioner_id")["degree"].to_dict()["p05"]
+    assert len(near.nodes) == degree + 1
+    assert list(near.nodes.loc[near.nodes["own"], "practitioner_id"]) == ["p05"]
+    few_ = practitioners(found, own, around=True, most=3)
+    strength = near.nodes.set_index("practitioner_id")["weighted_degree"].drop("p05")
+    kept = set(few_.nodes["practitioner_id"]) - {"p05"}
+    assert strength[list(kept)].min() >= strength.drop(list(kept)).max()
+
+
+@pytest.mark.parametrize("most", [1, 2, 100])
+def test_the_picture_of_the_agencies_counts_common_teams(most: int) -> None:
+    partnership = random_partnership(
+        3, Size(agencies=6, practitioners=40, tacs=60, memberships=200, posts=60)
+    )
+    tables, d = as_slice(partnership), AS_OF[0]
+    found = network(tables, d, settings(), effort=NONE)
+    naive = Naive(partnership, d, settings())
+    drawn = agency_picture(tables, d, settings(), found, most=most, least_shared=1)
+    homes = [{naive.home(p) for p in team} - {None} for team in naive.team.values()]
+    known = {a for team in homes for a in team}
+    sector = {r["agency_id"]: r["sector"] for r in naive.rows["agencies"]}
+    single = [a for a in drawn.nodes["agency_id"] if a is not None]
+    stands = [{a} if a else {x for x in known - set(single) if sector[str(x)] == s}
+              for a, s in zip(drawn.nodes["agency_id"], drawn.nodes["sector"], strict=True)]  # fmt: skip
+    assert set().union(*stands) == known
+    assert [len(x) for x in stands] == list(drawn.nodes["agencies"])
+    everybody = {p for team in naive.team.values() for p in team}
+    for held, size in zip(stands, drawn.nodes["practitioners"], strict=True):
+        assert size == sum(naive.home(p) in held for p in everybody)
+    wanted = {}
+    for one, other in combinations(range(len(stands)), 2):
+        shared = sum(bool(team & stands[one]) and bool(team & stands[other]) for team in homes)
+        if shared:
+            wanted[one, other] = shared
+    rows = zip(drawn.ties["left"], drawn.ties["right"], drawn.ties["weight"], strict=True)
+    assert {(int(a), int(b)): int(w) for a, b, w in rows} == wanted
