@@ -2,49 +2,94 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
 import streamlit as st
 
-from dashboards import data, widgets
-from graphmodel.errors import TacgraphError
+from dashboards import data, signed_in, widgets
+from graphmodel.access import Right, Viewer
+from graphmodel.errors import AccessRefused, TacgraphError
 
 PAGES: Final = Path(__file__).with_name("pages")
 WITHOUT_DATA: Final = frozenset({"accessibility"})
+# every page in the order of the menu, and the right it needs; None: for whoever has signed in
+MENU: Final[Mapping[str, tuple[str, Right | None]]] = {
+    "overview": ("Overview", "figures"),
+    "fairness": ("Fairness", "figures"),
+    "overload": ("Overload", "figures"),
+    "duplication": ("Duplication", "figures"),
+    "coverage": ("Coverage", "figures"),
+    "trends": ("Trends", "figures"),
+    "workbench": ("Workbench", "workbench"),
+    "accessibility": ("Accessibility", None),
+}
 
 
-def router() -> list[st.Page]:
-    """Every page, in the order of the menu; a flat list, as groups fail the accessibility check."""
-    return [
-        st.Page(PAGES / "overview.py", title="Overview", default=True),
-        st.Page(PAGES / "fairness.py", title="Fairness"),
-        st.Page(PAGES / "overload.py", title="Overload"),
-        st.Page(PAGES / "duplication.py", title="Duplication"),
-        st.Page(PAGES / "coverage.py", title="Coverage"),
-        st.Page(PAGES / "trends.py", title="Trends"),
-        st.Page(PAGES / "workbench.py", title="Workbench"),
-        st.Page(PAGES / "accessibility.py", title="Accessibility"),
-    ]
+def router(who: Viewer | None) -> dict[str, st.Page]:
+    """Every page by name, in the order of the menu; a flat list, as groups fail the accessibility check.
+
+    Those that the viewer may not see (None: nobody has signed in) are not in the menu, but their addresses
+    are known, so that whoever types one is told in words. They begin with the first that they may see.
+    """
+    may = [name for name, (_, right) in MENU.items() if right is None or (who is not None and who.may(right))]
+    return {
+        name: st.Page(
+            PAGES / f"{name}.py",
+            title=title,
+            default=name == may[0],
+            visibility="visible" if name in may else "hidden",
+        )
+        for name, (title, _) in MENU.items()
+    }
 
 
 def main() -> None:
     """Show the page asked for, or say in words why it cannot be shown."""
     st.set_page_config(page_title="tacgraph", layout="wide", menu_items={"About": None})
-    page = st.navigation(router(), position="top")
     try:
-        if page.url_path in WITHOUT_DATA:
-            page.run()
-            return
-        found = data.held()
-        if found.empty:
-            widgets.nothing_loaded()
-            return
-        asked = widgets.ask(found)
-        if asked.as_of < found.first_day:
-            widgets.before_the_data(found, asked)
-            return
-        st.session_state["view"] = widgets.View(found, asked)
-        page.run()
+        who = signed_in.viewer()
+    except AccessRefused as problem:
+        at_the_door(problem)
+        return
+    pages = router(who)
+    page = st.navigation(list(pages.values()), position="top")
+    name = next(name for name, known in pages.items() if known.title == page.title)
+    if signed_in.provider():
+        signed_in.bar(who)
+    try:
+        right = MENU[name][1]
+        if right is not None:
+            who.must(right)
+        show(name, page, who)
     except TacgraphError as problem:
         widgets.fault(problem)
+    if not signed_in.provider():
+        st.caption(signed_in.said(who))
+
+
+def at_the_door(problem: AccessRefused) -> None:
+    """Nobody has signed in, or their sign-in gives no role: no page, no figure, only the way in."""
+    page = st.navigation(list(router(None).values()), position="hidden")
+    if page.url_path in WITHOUT_DATA:
+        page.run()
+        return
+    signed_in.door(problem)
+
+
+def show(name: str, page: st.Page, who: Viewer) -> None:
+    """Run a page over the data of the day asked for."""
+    if name in WITHOUT_DATA:
+        page.run()
+        return
+    found = data.held()
+    if found.empty:
+        widgets.nothing_loaded()
+        return
+    asked = widgets.ask(found)
+    if asked.as_of < found.first_day:
+        widgets.before_the_data(found, asked)
+        return
+    st.session_state["view"] = widgets.View(found, asked, who)
+    page.run()

@@ -13,11 +13,14 @@ from datetime import date
 from pathlib import Path
 from typing import Final
 
+from dashboards.provider import Provider, configured, secrets_file
 from dashboards.theme import OPTIONS as THEME
 from graphmodel.errors import SettingsError
 
 ADDRESS: Final = "127.0.0.1"
 AS_OF_VARIABLE: Final = "TACGRAPH_AS_OF"
+PROVIDER_VARIABLE: Final = "TACGRAPH_SIGNED_IN_ONLY"
+NO_SECRETS: Final = Path(os.devnull) / "none.toml"
 
 _OPTIONS: Final[dict[str, str]] = {
     "global.developmentMode": "false",
@@ -42,21 +45,31 @@ _OPTIONS: Final[dict[str, str]] = {
 }
 
 
-def options(port: int) -> list[str]:
-    """The options of the server as arguments, `--name=value`."""
+def options(port: int, secrets: Path = NO_SECRETS, provider: Provider | None = None) -> list[str]:
+    """The options of the server as arguments, `--name=value`; with a provider for the name browsers use."""
     stated = {**_OPTIONS, **THEME, "server.port": str(port), "browser.serverPort": str(port)}
+    names = [ADDRESS, "localhost"]
+    if provider is not None:
+        # a sign-in begun under one name cannot come back under another
+        names = [provider.host]
+        stated |= {"browser.serverAddress": provider.host, "browser.serverPort": str(provider.port)}
     # other host names are refused, so that a page elsewhere cannot reach in through a name that resolves here
-    hosts = [f"--server.allowedHosts={host}" for host in (ADDRESS, "localhost")]
-    return [f"--{name}={value}" for name, value in stated.items()] + hosts
+    hosts = [f"--server.allowedHosts={name}" for name in names]
+    # no other file of secrets is read, wherever the server is started
+    files = [f"--secrets.files={secrets}"]
+    return [f"--{name}={value}" for name, value in stated.items()] + hosts + files
 
 
 def serve(home: Path, *, port: int, as_of: date | None) -> int:
     """Serve the dashboard of a data folder until Ctrl+C; 0 when it ended so.
 
-    `as_of` is the day that pages open with (None: the last day of the data, at most today). Raises
-    `SettingsError` where the port cannot be had.
+    `as_of` is the day that pages open with (None: the last day of the data, at most today). Where a provider
+    is set up (`dashboards.provider`), pages are shown to those who sign in.
+
+    Raises `SettingsError` where the port cannot be had, or the sign-in is set up wrongly.
     """
     _must_be_free(port)
+    provider = configured(home, port)
     os.environ["TACGRAPH_HOME"] = str(home.resolve())
     if as_of is None:
         os.environ.pop(AS_OF_VARIABLE, None)
@@ -65,8 +78,10 @@ def serve(home: Path, *, port: int, as_of: date | None) -> int:
     from streamlit.web import cli  # noqa: PLC0415  (half a second, not wanted before the port is checked)
 
     app = Path(__file__).parent / "entry" / "run.py"
+    os.environ[PROVIDER_VARIABLE] = "no" if provider is None else "yes"
     try:
-        cli.main(["run", str(app), *options(port)], standalone_mode=False)
+        with secrets_file(provider, home.resolve(), port) as secrets:
+            cli.main(["run", str(app), *options(port, secrets, provider)], standalone_mode=False)
     except KeyboardInterrupt:
         return 0
     except SystemExit as end:

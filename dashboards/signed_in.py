@@ -13,13 +13,13 @@ from typing import Any, Final
 
 import streamlit as st
 
+from dashboards.launch import PROVIDER_VARIABLE
 from graphmodel.access import LOCAL_USER, Viewer
 from graphmodel.errors import AccessRefused
 from graphmodel.settings import settings
 from graphmodel.sign_in import viewer_of
 from reports.words import role_name
 
-PROVIDER_VARIABLE: Final = "TACGRAPH_SIGNED_IN_ONLY"
 LOCAL_WORDS: Final = (
     "No sign-in is set up: this dashboard answers on this machine only, whoever opens it is the local user "
     "“{name}”, and a role is what they state. For others to use it, set up sign-in."
@@ -56,3 +56,26 @@ def said(who: Viewer) -> str:
         return LOCAL_WORDS.format(name=who.name)
     of = who.agency_id or who.practitioner_id
     return f"Signed in as {who.name} · {role_name(who.role)}{f' · {of}' if of else ''}"
+
+
+def bar(who: Viewer) -> None:
+    """Who is signed in, and the way out, above every page."""
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.caption(said(who), width="content")
+        st.button("Sign out", on_click=st.logout, key="sign-out")
+
+
+def door(problem: AccessRefused) -> None:
+    """The way in for whoever has not signed in; for whoever has, and is refused, why, and the way out."""
+    if claims() is None:
+        st.title("Sign in to see this dashboard", anchor=False)
+        st.markdown(
+            "It shows who works with whom around which child to those whose work needs it. What you see goes "
+            "by your role; who looks at a child or at a named practitioner is asked why, and it is recorded."
+        )
+        st.button("Sign in", on_click=st.login, key="sign-in")
+        return
+    st.title("Your sign-in gives you nothing to see here", anchor=False)
+    st.error(f"{problem.thing}: {problem.fault}.")
+    st.markdown(f"**What to do:** {problem.mend}")
+    st.button("Sign out", on_click=st.logout, key="sign-out")

@@ -7,13 +7,13 @@ import subprocess
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, Final
 
 from playwright.sync_api import Page, expect
 
 from tests.dashboard.browser import MINUTE, free_port, wait_for
 
-REFUSED = {
+REFUSED: Final[dict[str, dict[str, Any]]] = {
     "nobody": {"roles": "director"},
     "headless": {"roles": "agency_manager"},
     "nameless": {"roles": ["practitioner"]},

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import stat
 from collections.abc import Iterator
-from pathlib import Path
 from typing import get_args
 
 import pytest
@@ -78,7 +77,7 @@ def test_each_role_in_its_menu_refused_elsewhere_and_out_again(
         expect(page.get_by_text(said)).to_be_visible()
         for of, whose in (("agency_manager", own[0]), ("practitioner", own[1])):
             expect(page.get_by_text(re.compile(rf"{re.escape(said)} · .* · {whose}$"))).to_have_count(
-                role == of
+                int(role == of)
             )
         settled(page)
         assert not serious(page)
@@ -126,6 +125,6 @@ def test_a_cookie_of_ones_own_making_signs_nobody_in(guarded: str, chromium: Bro
         sign_in(page, guarded, "strategic_manager")
         (cookie,) = [c for c in page.context.cookies() if c["name"] == "_streamlit_user"]
         forged = cookie["value"].replace(cookie["value"][20:24], "AAAA", 1)
-        page.context.add_cookies([{**cookie, "value": forged}])  # type: ignore[typeddict-item, list-item]
+        page.context.add_cookies([{**cookie, "value": forged}])  # type: ignore[typeddict-item]
         page.goto(f"{guarded}/", timeout=MINUTE)
         expect(page.get_by_role("heading", level=1)).to_have_text(DOOR, timeout=MINUTE)
