@@ -153,6 +153,11 @@ class Slice:
                 return cls._made(store, folder, progress)
         return cls(from_graph(store, progress), _Meta(state.load_id, state.loaded_at, complete=state.settled))
 
+    def replaced(self, tables: dict[str, pa.Table]) -> Self:
+        """The same slice with some tables replaced, rows in order of their key: a scenario, never kept."""
+        meta = _Meta(self.load_id, self.loaded_at.isoformat() if self.loaded_at else None, self.complete)
+        return type(self)({**self.arrow, **tables}, meta)
+
     @classmethod
     def _kept(cls, folder: Path) -> Self | None:
         try:
