@@ -22,6 +22,7 @@ from analysis.rows import EQUAL, column, ordered
 from analysis.since import overloaded_since
 from analysis.tables import Slice
 from analysis.workload import load_by_practitioner
+from graphmodel.errors import QueryError
 from graphmodel.settings import Settings
 
 PARTS: Final = ("base", "need", "team_size", "set_up", "supporting")
@@ -164,6 +165,34 @@ def explain(
     posts = split_posts(tables, d, settings)
     theirs = posts[posts["practitioner_id"].isin(leads["practitioner_id"])].reset_index(drop=True)
     return Explained(d, leads, changes, theirs)
+
+
+def working(
+    tables: Slice, d: date, settings: Settings, practitioner_id: str, *, most_days: int = 366
+) -> dict[str, Any]:
+    """The working of one practitioner, overloaded or not, as plain values.
+
+    The columns of `parts`; where overloaded also those of `Explained.leads`, and changes; split_posts; peers
+    (see `Peers.frame`). Raises `QueryError` where the practitioner has neither a team nor a post on `d`.
+    """
+    frame = parts(tables, d, settings)
+    row = frame[frame["practitioner_id"] == practitioner_id]
+    if row.empty:
+        raise QueryError(
+            f"practitioner {practitioner_id}",
+            f"is in no team and has no post on {d}",
+            "See to the id and the day; ids are matched letter by letter.",
+        )
+    peers = Peers.of(tables, d, settings)
+    own = _plain(row)[0]
+    if own["overloaded"]:
+        found = explain(tables, d, settings, most_days=most_days, only=practitioner_id).of(practitioner_id)
+        own = {**own, **found}
+    else:
+        posts = split_posts(tables, d, settings)
+        theirs = posts[posts["practitioner_id"] == practitioner_id]
+        own |= {**peers.summary(practitioner_id), "changes": [], "split_posts": _plain(theirs.iloc[:, 1:])}
+    return {**own, "peers_in_role": _plain(peers.frame(practitioner_id))}
 
 
 def _tipping(tables: Slice, leads: pd.DataFrame, settings: Settings) -> pd.DataFrame:

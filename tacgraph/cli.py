@@ -19,6 +19,7 @@ from tacgraph import (
     engine_commands,
     figure_commands,
     network_commands,
+    overload_commands,
     query_commands,
     site_commands,
 )
@@ -37,6 +38,8 @@ app.command(query_commands.query)
 app.command(query_commands.cypher)
 app.command(figure_commands.fairness)
 app.command(network_commands.network)
+app.command(overload_commands.overload)
+app.command(overload_commands.certainty)
 app.command(figure_commands.report)
 app.command(site_commands.dashboard)
 app.command(site_commands.doctor)

@@ -1,0 +1,156 @@
+"""Charts of what a lead's points consist of, and of how sure a list of overloaded leads is."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+import pandas as pd
+
+from reports.charts.drawing import (
+    MOST_ROWS,
+    Chart,
+    key_of,
+    line_at,
+    nothing,
+    rows_of,
+    safe,
+    stripes,
+)
+from reports.findings import Finding
+from reports.findings_overload import PART_WORDS, made_of, signed
+from reports.tabling import cut
+from reports.theme import LIGHT, Theme
+from reports.words import number, per_cent
+
+SIGNS: Final[Mapping[str, str]] = {
+    "base": "■",
+    "need": "▨",
+    "team_size": "▤",
+    "set_up": "▦",
+    "supporting": "□",
+}
+SHAPES: Final[Mapping[str, str]] = {
+    "base": "",
+    "need": "/",
+    "team_size": "-",
+    "set_up": "x",
+    "supporting": "",
+}
+FEWEST: Final = 0.05
+
+
+def _colours(theme: Theme) -> dict[str, str]:
+    return {
+        "base": theme.blue,
+        "need": theme.pink,
+        "team_size": theme.turquoise,
+        "set_up": theme.orange,
+        "supporting": theme.grey,
+    }
+
+
+def overload_parts(row: Mapping[str, Any], *, source: str, theme: Theme = LIGHT) -> Chart:
+    """One lead's points, part by part, over their capacity and what other work takes from it.
+
+    Keys of `row`: practitioner_id, tacs_led, tacs_supported, points, capacity, utilisation, full_time,
+    share_of_post and the parts (base, need, team_size, set_up, supporting).
+    """
+    colours, other = _colours(theme), -float(row["share_of_post"])
+    shown = [name for name in PART_WORDS if abs(float(row[name])) >= FEWEST]
+    key = "<br>".join(
+        key_of(*[(theme.ink, f"{SIGNS[n]} {PART_WORDS[n].lower()}") for n in shown[at : at + 2]])
+        for at in range(0, len(shown), 2)
+    )
+    top = max(float(row["points"]), float(row["full_time"]), 1.0)
+    low = min(0.0, float(row["need"]))
+    rows = (f"Points: {number(float(row['points']))}", f"Capacity: {number(float(row['capacity']))}")
+    figure = rows_of(theme, rows, "Points", key=f"{key}<br>&nbsp;", range_=[1.05 * low, 1.2 * top])
+    for name in shown:
+        value = float(row[name])
+        figure.add_bar(
+            x=[value], y=[0], orientation="h",
+            marker={"color": colours[name], "pattern": stripes(theme, SHAPES[name]),
+                    "line": {"color": theme.ground, "width": 1.5}},
+            text=[signed(value) if name != "base" else number(value)], textposition="inside",
+            insidetextanchor="middle", textangle=0, constraintext="none" if value > top / 8 else "both",
+            textfont={"color": theme.ground},
+            hovertemplate=f"{PART_WORDS[name]}: %{{x:.2f}}<extra></extra>",
+        )  # fmt: skip
+    figure.add_bar(
+        x=[float(row["capacity"])], y=[1], orientation="h", marker={"color": theme.turquoise},
+        hovertemplate="for case work: %{x:.2f}<extra></extra>",
+    )  # fmt: skip
+    if other >= FEWEST:
+        look = {"color": theme.grid, "pattern": {**stripes(theme, "."), "fgcolor": theme.quiet}}
+        figure.add_bar(
+            x=[other], y=[1], orientation="h", marker=look, text=["other work of the posts"],
+            textposition="outside", cliponaxis=False, textfont={"color": theme.ink},
+            hovertemplate="other work of the posts: %{x:.2f}<extra></extra>",
+        )  # fmt: skip
+    figure.update_layout(barmode="relative")
+    line_at(figure, float(row["capacity"]), "capacity", theme)
+    table = _parts_table(row)
+    finding = Finding("overload explained", "watch", made_of(row))
+    who = safe(row["practitioner_id"])
+    summary = f"Stacked bar of the points of {who}, above a bar of the capacity. {finding}"
+    return Chart("overload-parts", figure, str(finding), summary, table, source)
+
+
+def _parts_table(row: Mapping[str, Any]) -> pd.DataFrame:
+    points = {PART_WORDS[name]: float(row[name]) for name in PART_WORDS}
+    rows = {
+        **points,
+        "Points together": float(row["points"]),
+        "Posts, were all of them case work": float(row["full_time"]),
+        "Other work of the posts": float(row["share_of_post"]),
+        "Capacity": float(row["capacity"]),
+    }
+    return pd.DataFrame({"Part": list(rows), "Points": [number(x, 2) for x in rows.values()]})
+
+
+def certainty_of_leads(people: pd.DataFrame, *, source: str, theme: Theme = LIGHT, most: int = 12) -> Chart:
+    """In what part of the draws each overloaded lead stays overloaded, least sure first.
+
+    It names people by id. Columns: practitioner_id, share (0 to 1), verdict.
+    """
+    finding = _leads_finding(people)
+    table = pd.DataFrame(
+        {
+            "Lead": people["practitioner_id"].astype(str),
+            "Overloaded in": [per_cent(float(x)) for x in people["share"]],
+            "How sure": people["verdict"].astype(str),
+        }
+    )
+    _, drawn, left = cut(
+        people.assign(_doubt=1 - people["share"].astype(float)), "_doubt", min(most, MOST_ROWS)
+    )
+    if drawn.empty:
+        return nothing("certainty-leads", theme, finding, table, source)
+    looks = {
+        "robust": (theme.blue, ""),
+        "leaning": (theme.turquoise, "/"),
+        "depends on the weights": (theme.pink, "x"),
+    }
+    names = [f"{row.practitioner_id}: {row.verdict}" for row in drawn.itertuples()]
+    figure = rows_of(theme, names, "Part of the draws in which overloaded", range_=[0, 1.18])
+    figure.add_bar(
+        x=drawn["share"], y=list(range(len(drawn))), orientation="h",
+        marker={"color": [looks[str(v)][0] for v in drawn["verdict"]],
+                "pattern": stripes(theme, [looks[str(v)][1] for v in drawn["verdict"]])},
+        text=[per_cent(float(x)) for x in drawn["share"]], textposition="outside", cliponaxis=False,
+        customdata=[safe(n) for n in drawn["practitioner_id"]],
+        hovertemplate="%{customdata}: %{x:.0%} of the draws<extra></extra>",
+    )  # fmt: skip
+    figure.update_xaxes(tickformat=".0%")
+    summary = f"Bars for {len(drawn)} leads above capacity, the least sure first. {finding}{left}"
+    return Chart("certainty-leads", figure, str(finding), summary, table, source)
+
+
+def _leads_finding(people: pd.DataFrame) -> Finding:
+    if people.empty:
+        return Finding("certainty", "fine", "No lead is above capacity.")
+    counted = people["verdict"].value_counts()
+    robust = int(counted.get("robust", 0))
+    text = f"{robust:,} of {len(people):,} leads above capacity are so in nearly every draw of weights."
+    return Finding("certainty", "watch", text)
