@@ -19,7 +19,7 @@ from graphmodel.errors import QueryError
 from queries import Query, Result, for_browser, save
 from queries.own import has_header, with_header
 from reports import charts
-from reports.words import count, day_name, role_name
+from reports.words import count, day_name, heading, role_name
 
 MOST_SHOWN: Final = 10_000
 MOST_LABELS: Final = 2
@@ -93,7 +93,7 @@ def columns(query: Query) -> dict[str, Any]:
     found = {}
     for column in query.columns:
         told: dict[str, Any] = {
-            "label": widgets.heading(column.name),
+            "label": heading(column.name),
             "help": f"{column.name}: {column.meaning}",
         }
         if column.type == "date":
@@ -134,15 +134,13 @@ def _chart(shown: View, result: Result) -> None:
     if not by or not numeric or len(result.rows.rows) < FEWEST_BARS:
         return
     st.header("The same as bars", anchor=False)
-    value = st.selectbox(
-        "Figure", numeric, key=f"figure-{result.query.name}", format_func=widgets.heading, width=300
-    )
+    value = st.selectbox("Figure", numeric, key=f"figure-{result.query.name}", format_func=heading, width=300)
     frame = result.frame()
     named = [[_name(shown, column, value) for value in frame[column]] for column in by]
     label = [" and ".join(row) for row in zip(*named, strict=True)]
     chart = charts.bars(
         pd.DataFrame({"label": label, "value": frame[value].astype(float)}),
-        (" and ".join(widgets.heading(c) for c in by), widgets.heading(value)),
+        (" and ".join(heading(c) for c in by), heading(value)),
         name=f"{result.query.name}-{value}",
         source=f"As of {day_name(result.as_of)}; load {result.load_id or 'none'}; query {result.query.name}",
         theme=shown.theme,

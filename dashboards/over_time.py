@@ -20,6 +20,7 @@ from queries import Query, Result
 from reports import charts
 from reports.over_time import ROWS, Every, How, counts_people, dates, over_time, per_day
 from reports.words import count, day_name
+from reports.words import heading as plain_heading
 
 MOST_DAYS: Final = 120
 OVER: Final = "workbench-over-time"
@@ -152,7 +153,7 @@ def heading(column: str, how: How) -> str:
 
 
 def _column_words(column: str) -> str:
-    return "Number of rows" if column == ROWS else widgets.heading(column)
+    return "Number of rows" if column == ROWS else plain_heading(column)
 
 
 def _source(result: Result) -> str:

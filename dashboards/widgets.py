@@ -13,6 +13,7 @@ import streamlit as st
 
 from dashboards import guarding, picture
 from dashboards.data import Held
+from dashboards.explained import explained
 from graphmodel.access import Viewer
 from graphmodel.errors import AccessRefused, EngineError, TacgraphError
 from queries.header import Query
@@ -290,17 +291,14 @@ def downloads(rows: pd.DataFrame, name: str, title: str, source: str) -> None:
 
 
 def foot(shown: View, queries: Sequence[str]) -> None:
-    """What every page ends with: the weights, and the queries that ask the graph for the same."""
-    parameters(shown.found)
-    cypher(queries)
-
-
-def cypher(names: Sequence[str]) -> None:
-    """The Cypher that asks the graph for the same figures, to check them by another road."""
+    """What every page ends with: its figures explained, the weights, the Cypher that asks for the same."""
     from queries import catalogue  # noqa: PLC0415  (read when a page shows it)
 
     known = catalogue()
-    texts([known[name] for name in names if name in known])
+    asked = [known[name] for name in queries if name in known]
+    explained(asked)
+    parameters(shown.found)
+    texts(asked)
 
 
 def texts(queries: Sequence[Query]) -> None:
@@ -319,14 +317,6 @@ def suppression_note(found: Held, hidden: int | None = None) -> None:
         f"**c** = hidden: a count of 1 to {most}, or one that would let a reader work such a count out "
         f"(the rule of the Department for Education's children-in-need statistics). 0 is shown.{many}"
     )
-
-
-def heading(name: str) -> str:
-    """A column's or a parameter's name as a plain heading: `tacs_led` → `TACs led`, `child_id` → `Child`."""
-    words = name.removesuffix("_id").replace("_ids", "s").replace("_", " ").split()
-    known = {"tac": "TAC", "tacs": "TACs", "fte": "FTE", "id": "ID", "p": "p", "z": "z"}
-    text = " ".join(known.get(word, word) for word in words) or name
-    return text if text[:1].isupper() or text in known else text[:1].upper() + text[1:]
 
 
 # -- states ----------------------------------------------------------------------------------------

@@ -23,9 +23,10 @@ from graphmodel.errors import AccessRefused, QueryError, SettingsError, Tacgraph
 from graphmodel.settings import settings
 from queries import Query, Result, answer_query, answer_text, catalogue, guessed, own_queries, search
 from queries.answering import default, typed_pairs
+from queries.free_text import WHAT, told
 from queries.header import SETTINGS_PREFIX, Parameter
 from queries.own import folders, has_header, is_own, refuse_faults
-from reports.words import count, listed, role_name
+from reports.words import count, heading, listed, role_name
 
 ADDRESS: Final = "query"
 # no name of a query has a hyphen
@@ -208,8 +209,9 @@ def run_catalogue(
 
     Raises `AccessRefused` for a viewer who may not see them, `QueryError` as `queries.answer` does.
     """
-    _must_see(query, viewer)
     store = data.store()
+    with store.audit.refusals(viewer, query.name, about=""):
+        _must_see(query, viewer)
     result = answer_query(query, as_of=day, store=store, viewer=viewer, **limits, **given)
     if query.identifying == "practitioner" and not is_own(query) and audited_kind(query.column_names) is None:
         store.audit.record(viewer, query.name, about="practitioners by id", rows=len(result.rows.rows))
@@ -250,14 +252,14 @@ def _parameters(shown: View, query: Query) -> dict[str, Any]:
     elif not maps:
         st.markdown("It asks for nothing but the day above.")
     for parameter in maps:
-        with st.expander(f"{widgets.heading(parameter.name)}: {parameter.meaning} (shown, not changed here)"):
+        with st.expander(f"{heading(parameter.name)}: {parameter.meaning} (shown, not changed here)"):
             st.json(default(parameter, shown.found.settings), expanded=1)
             st.caption(f"Version {shown.found.settings.version}: {shown.found.settings.agreed_by}.")
     return given
 
 
 def _widget(query: Query, parameter: Parameter, shown: View) -> Any:
-    label = f"{widgets.heading(parameter.name)} ({parameter.unit})"
+    label = f"{heading(parameter.name)} ({parameter.unit})"
     preset = None if parameter.default is None else default(parameter, shown.found.settings)
     told = _told(parameter, preset)
     options: dict[str, Any] = {"key": f"p-{query.name}-{parameter.name}", "help": told, "width": 300}
@@ -334,7 +336,8 @@ def run_own(text: str, pairs: list[str], day: date, viewer: Viewer, limits: Mapp
     store = data.store()
     if not has_header(text):
         return answer_text(text, as_of=day, parameters=guessed(pairs), store=store, viewer=viewer, **limits)
-    query = refuse_faults("own_text", text, folders()[0] / "own_text.cypher")
+    with store.audit.refusals(viewer, WHAT, about=told(text)):
+        query = refuse_faults("own_text", text, folders()[0] / "own_text.cypher")
     return answer_query(query, as_of=day, store=store, viewer=viewer, **limits, **typed_pairs(query, pairs))
 
 

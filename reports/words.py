@@ -51,6 +51,14 @@ def role_name(code: str) -> str:
     return words[:1].upper() + words[1:]
 
 
+def heading(name: str) -> str:
+    """A column's or a parameter's name as a plain heading: `tacs_led` → `TACs led`, `child_id` → `Child`."""
+    words = name.removesuffix("_id").replace("_ids", "s").replace("_", " ").split()
+    known = {"tac": "TAC", "tacs": "TACs", "fte": "FTE", "id": "ID", "p": "p", "z": "z"}
+    text = " ".join(known.get(word, word) for word in words) or name
+    return text if text[:1].isupper() or text in known else text[:1].upper() + text[1:]
+
+
 def per_cent(share: float, digits: int = 0) -> str:
     """A share as `41%`; `n/a` where undefined."""
     return NOT_DEFINED if math.isnan(share) else f"{100 * share:.{digits}f}%"

@@ -79,7 +79,8 @@ def test_a_page_says_day_load_weights_and_query(at_home: Partnership, page: str)
     head = next(str(c.value) for c in test.caption if "As of" in str(c.value))
     assert load_id in head
     assert settings().version in head
-    assert [x.label for x in test.expander][-2:] == [
+    assert [x.label for x in test.expander][-3:] == [
+        "What these figures are, how they are computed, and where the guidance says so",
         "Weights and thresholds behind these figures",
         "The query behind the figures (Cypher)",
     ]

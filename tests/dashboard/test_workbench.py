@@ -17,13 +17,14 @@ from hypothesis import strategies as st
 from streamlit.testing.v1 import AppTest
 
 import queries
-from dashboards import answer, data, widgets
+from dashboards import answer, data
 from dashboards.over_time import OVER
 from dashboards.workbench import ANSWER, OWN_TEXT, Answer
 from graphmodel.access import AuditLog, Viewer
 from graphmodel.errors import AccessRefused
 from graphmodel.settings import settings
 from queries import Result, catalogue
+from reports.words import heading
 from tests.dashboard.conftest import LAST, Partnership
 from tests.dashboard.test_dashboard import address, opened, title, words
 
@@ -433,18 +434,18 @@ def test_bars_need_names_of_rows_and_a_figure(result: Result) -> None:
 
 @given(st.from_regex(r"[a-z][a-z0-9_]{0,30}", fullmatch=True))
 def test_a_heading_is_plain_and_never_empty(name: str) -> None:
-    said = widgets.heading(name)
+    said = heading(name)
     assert said
     assert said.strip("_") == said or not name.strip("_").replace("_id", "")
 
 
 def test_headings_of_the_catalogue_are_plain_and_differ_within_a_query() -> None:
     for query in catalogue().values():
-        heads = [widgets.heading(name) for name in query.column_names]
+        heads = [heading(name) for name in query.column_names]
         assert len(set(heads)) == len(heads), query.name
         assert not [head for head in heads if "_" in head]
-    assert widgets.heading("tacs_led") == "TACs led"
-    assert widgets.heading("child_id") == "Child"
+    assert heading("tacs_led") == "TACs led"
+    assert heading("child_id") == "Child"
 
 
 def test_a_viewer_is_made_only_of_role_and_reason() -> None:
