@@ -92,5 +92,13 @@ SECTIONS: Final = (
     ),
     Section("trends", "Trends", (Part("picture", "trend", "trend"), Part("table", "trend"))),
 )
-ANNEX: Final = ("headline", "agencies", "agencies-compared", "agency-means", "agency-overload", "parameters")
-"""The tables that stand in full at the end."""
+ANNEX: Final = (
+    "headline",
+    "agencies",
+    "agencies-compared",
+    "agency-means",
+    "agency-overload",
+    "caseload-teams",
+    "parameters",
+)
+"""The tables that stand in full at the end; those of the workers are in the workbook only."""

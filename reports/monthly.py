@@ -15,9 +15,11 @@ from typing import Any
 import jinja2
 from markupsafe import Markup
 
+from analysis import caseload
 from analysis.tables import Slice
 from graphmodel.settings import Settings
-from reports import findings, findings_coverage, paper, pictures, tables, workbook
+from reports import findings, findings_coverage, package, paper, pictures, tables, workbook
+from reports.caseload import caseload_tables
 from reports.contents import ANNEX, LIMITS, METHOD, RULE, SECTIONS, SEVERITY_WORDS
 from reports.figures import Month, Progress, gather
 from reports.findings import Finding
@@ -67,7 +69,7 @@ def write_report(
     progress: Progress | None = None,
     standing: Sequence[str] = (),
 ) -> list[Path]:
-    """Write the report of a month to `out` and give its files: PDF, page, workbook.
+    """Write the report of a month to `out` and give its files: PDF, page, workbook, folder of CSV.
 
     `first_of_month` is any day of the month; `standing` what is to be said of the loads on page one (see
     `reports.standing`). A month without data gives a report that says so.
@@ -79,7 +81,7 @@ def write_report(
     pdf.write_bytes(paper.pdf(report))
     page.write_text(render(report), encoding="utf-8")
     workbook.write(report, book)
-    return [pdf, page, book]
+    return [pdf, page, book, package.write(report, out / f"{name}-csv")]
 
 
 def make_report(
@@ -93,19 +95,21 @@ def make_report(
     """Measure and mask a month, and put it in words, tables and pictures."""
     month = gather(slice_, first_of_month, settings, progress=progress)
     seen = shown(month, settings)
+    up_to = settings.disclosure.suppress_up_to
+    cases = caseload_tables(slice_, caseload.cases(slice_, month.last, settings), seen, month.end, up_to)
     load = slice_.load_id or "none"
     return Report(
         month=month,
         seen=seen,
         notices=[*standing, *_notices(slice_, month)],
         findings=findings.ranked(_findings(month, seen)),
-        tables=_tables(month, seen, settings),
+        tables=_tables(month, seen, settings) | {made.name: made for made in cases},
         pictures=_pictures(month, seen, wide=False),
         prints=_pictures(month, seen, wide=True),
         facts=_facts(slice_, month, settings),
-        rule=RULE.format(up_to=settings.disclosure.suppress_up_to),
+        rule=RULE.format(up_to=up_to),
         lead_term=settings.lead_term,
-        up_to=settings.disclosure.suppress_up_to,
+        up_to=up_to,
         source=f"Source: the partnership's records, load {load}, as of {day_name(month.last)}, "
         f"settings {settings.version}.",
     )

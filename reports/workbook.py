@@ -23,6 +23,8 @@ SHEETS: Final = {
     "agencies-compared": "Agencies, compared",
     "duplication": "Duplication",
     "coverage": "Coverage",
+    "caseload-teams": "Caseload by team",
+    "caseload-workers": "Caseload by worker",
     "trend": "Trend",
     "parameters": "Parameters",
 }
@@ -92,6 +94,10 @@ def _sheet(book: Any, name: str, table: Table, looks: _Looks) -> None:
         look = looks.head if column.kind == "text" else looks.head_number
         sheet.write_string(HEAD_ROW, position, column.heading, look)
         sheet.set_column(position, position, _width(table, position, column))
+    if table.rows:
+        sheet.add_table(
+            HEAD_ROW, 0, HEAD_ROW + len(table.rows), len(table.columns) - 1, _listed(table, looks)
+        )
     for number, row in enumerate(table.rows, start=HEAD_ROW + 1):
         for position, (cell, column) in enumerate(zip(row, table.columns, strict=True)):
             if isinstance(cell, str):
@@ -105,6 +111,15 @@ def _sheet(book: Any, name: str, table: Table, looks: _Looks) -> None:
     sheet.repeat_rows(HEAD_ROW)
     sheet.set_landscape()
     sheet.fit_to_pages(1, 0)
+
+
+def _listed(table: Table, looks: _Looks) -> dict[str, Any]:
+    """What makes the rows a table of the workbook: its name, its headings, a filter on each."""
+    heads = [
+        {"header": c.heading, "header_format": looks.head if c.kind == "text" else looks.head_number}
+        for c in table.columns
+    ]
+    return {"name": table.name.replace("-", "_"), "columns": heads, "style": "Table Style Light 1"}
 
 
 def _width(table: Table, position: int, column: Column) -> float:
