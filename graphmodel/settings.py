@@ -225,11 +225,16 @@ def scheme_values(name: str) -> dict[str, Any]:
     """
     if not name:
         return {}
+    values = {key: value for key, value in scheme_file(name).items() if key != "about"}
+    return {**values, "scheme": name}
+
+
+def scheme_file(name: str) -> dict[str, Any]:
+    """All that a scheme's file says, `about` with its source included. Raises `SettingsError` likewise."""
     known = {file.stem: file for file in sorted(SCHEMES.glob("*.toml"))}
     if name not in known:
         raise SettingsError(f"scheme {name!r}", "is not known", f"Use one of: {', '.join(known)}.")
-    values = {key: value for key, value in _read(known[name]).items() if key != "about"}
-    return {**values, "scheme": name}
+    return _read(known[name])
 
 
 def _validated(values: dict[str, Any], what: str) -> Settings:

@@ -22,6 +22,7 @@ from tacgraph import (
     overload_commands,
     query_commands,
     site_commands,
+    whatif_commands,
 )
 from tacgraph.console import warn
 
@@ -40,6 +41,8 @@ app.command(figure_commands.fairness)
 app.command(network_commands.network)
 app.command(overload_commands.overload)
 app.command(overload_commands.certainty)
+app.command(whatif_commands.what_if)
+app.command(whatif_commands.schemes)
 app.command(figure_commands.report)
 app.command(site_commands.dashboard)
 app.command(site_commands.doctor)
