@@ -15,6 +15,7 @@ from cyclopts import App, CycloptsError
 
 from graphmodel.errors import TacgraphError
 from tacgraph import (
+    advice_commands,
     data_commands,
     engine_commands,
     figure_commands,
@@ -43,6 +44,8 @@ app.command(overload_commands.overload)
 app.command(overload_commands.certainty)
 app.command(whatif_commands.what_if)
 app.command(whatif_commands.schemes)
+app.command(advice_commands.advise)
+app.command(advice_commands.who_should_lead)
 app.command(figure_commands.report)
 app.command(site_commands.dashboard)
 app.command(site_commands.doctor)
