@@ -13,7 +13,7 @@ from graphmodel.access import Right, Viewer
 from graphmodel.errors import AccessRefused, TacgraphError
 
 PAGES: Final = Path(__file__).with_name("pages")
-WITHOUT_DATA: Final = frozenset({"accessibility"})
+WITHOUT_DATA: Final = frozenset({"accessibility", "audit"})
 # every page in the order of the menu, and the right it needs; None: for whoever has signed in
 MENU: Final[Mapping[str, tuple[str, Right | None]]] = {
     "overview": ("Overview", "figures"),
@@ -23,6 +23,7 @@ MENU: Final[Mapping[str, tuple[str, Right | None]]] = {
     "coverage": ("Coverage", "figures"),
     "trends": ("Trends", "figures"),
     "workbench": ("Workbench", "workbench"),
+    "audit": ("Audit", "audit"),
     "accessibility": ("Accessibility", None),
 }
 
@@ -72,7 +73,7 @@ def main() -> None:
 def at_the_door(problem: AccessRefused) -> None:
     """Nobody has signed in, or their sign-in gives no role: no page, no figure, only the way in."""
     page = st.navigation(list(router(None).values()), position="hidden")
-    if page.url_path in WITHOUT_DATA:
+    if page.url_path in MENU and MENU[page.url_path][1] is None:
         page.run()
         return
     signed_in.door(problem)

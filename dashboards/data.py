@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import cached_property
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import pandas as pd
@@ -25,6 +25,7 @@ from analysis.fairness import Fairness, fairness
 from analysis.since import overloaded_since
 from analysis.tables import Slice, load_state
 from dashboards.launch import AS_OF_VARIABLE
+from graphmodel.access import AuditLog
 from graphmodel.errors import EngineError
 from graphmodel.settings import Settings, data_folder, settings
 from graphmodel.store import Store
@@ -267,3 +268,10 @@ def posts(found: Held, practitioner_id: str, day: date) -> pd.DataFrame:
     return own.assign(tac_share=share, capacity=own["fte"] * share * rules.points_per_fte)[
         ["agency_id", "fte", "tac_share", "capacity"]
     ]
+
+
+@st.cache_data(max_entries=2, show_spinner=False)
+def audit_record(home: str, state: tuple[int, int] | None) -> tuple[list[dict[str, Any]], list[str]]:  # noqa: ARG001
+    """The entries of the audit record and the faults of its chain; `state` names the file as it stands."""
+    log = AuditLog(Path(home))
+    return log.entries(), log.verify()

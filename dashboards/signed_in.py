@@ -61,7 +61,8 @@ def said(who: Viewer) -> str:
 def bar(who: Viewer) -> None:
     """Who is signed in, and the way out, above every page."""
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.caption(said(who), width="content")
+        # plain text: a caption would make a link of an e-mail address, and markup of whatever a claim holds
+        st.text(said(who), width="content")
         st.button("Sign out", on_click=st.logout, key="sign-out")
 
 

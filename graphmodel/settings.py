@@ -130,6 +130,16 @@ class About(_Part):
     contact: str
 
 
+class Audit(_Part):
+    """Which looks are unusual, for whoever goes through the audit record."""
+
+    opens_at: int = Field(ge=0, le=23)
+    closes_at: int = Field(ge=1, le=24)
+    burst_looks: int = Field(ge=1)
+    burst_minutes: int = Field(ge=0)
+    rare_from: int = Field(ge=0)
+
+
 class SignIn(_Part):
     """What the claims of a sign-in (OpenID Connect) mean here; the first line of `roles` that fits counts."""
 
@@ -167,6 +177,7 @@ class Settings(_Part):
     disclosure: Disclosure
     about: About
     sign_in: SignIn
+    audit: Audit
     engine: Engine
 
 
