@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 SURE: Final = 0.05
 """An adjusted p below this counts as beyond chance."""
-_PATH_WORK: Final = 1.6e8
+_PATH_WORK: Final = 1.2e8
 _FEWEST_RUNS: Final = 5
 _FEWEST_DRAWS: Final = 1000
 

@@ -65,13 +65,20 @@ class Picture:
 
 
 def agencies(
-    tables: Slice, d: date, settings: Settings, found: Network, *, most: int, least_shared: int
+    tables: Slice,
+    d: date,
+    settings: Settings,
+    found: Network,
+    *,
+    most: int,
+    least_shared: int,
+    each: int | None = None,
 ) -> Picture:
     """The agencies' network of a day: at most `most` single agencies, the smaller ones joined by sector.
 
     Nodes: agency_id (None for a joined one), sector, agencies (how many it stands for), practitioners (in
     teams on the day), x, y; largest first. Ties: left, right, weight, the number of active TACs in which
-    both have somebody; those of `least_shared` or more.
+    both have somebody; those of `least_shared` or more, and of each node the `each` strongest (None: all).
     """
     data, day = coded(tables), day_number(d)
     state, home = asof.teams(data, day), asof.posts(data, day, settings).home
@@ -98,7 +105,17 @@ def agencies(
         }
     )
     ties = _shared(state.tac, node_of[agency], len(nodes), len(data.tacs)).at_least(least_shared)
-    return _drawn(nodes, ties)
+    return _drawn(nodes, ties if each is None else strongest(ties, each))
+
+
+def strongest(ties: Ties, each: int) -> Ties:
+    """The ties that are among the `each` heaviest of one of their ends (equal ones in order)."""
+    ends = np.concatenate([ties.left, ties.right])
+    tie = np.tile(np.arange(len(ties)), 2)
+    order = np.lexsort((tie, -ties.weight[tie], ends))
+    first = np.searchsorted(ends[order], ends[order], side="left")
+    kept = np.unique(tie[order][np.arange(len(ends)) - first < each])
+    return Ties(ties.count, ties.left[kept], ties.right[kept], ties.weight[kept])
 
 
 def _shared(tac: Ints, node: Ints, nodes: int, tacs: int) -> Ties:
@@ -123,7 +140,8 @@ def practitioners(found: Network, own: Bools, *, around: bool, most: int) -> Pic
     """The chosen practitioners (`own`, by row of `found.nodes`), and whom they are tied to where `around`.
 
     Of more than `most` the chosen ones come first, then those with the highest weighted degree. Nodes have
-    the columns of `found.nodes`, own, x, y; ties left, right, weight among those drawn.
+    the columns of `found.nodes`, own, x, y; ties left, right, weight among those drawn, with one end at
+    least among the chosen ones.
     """
     ties = found.measures.ties
     inside: Bools = own.copy()
@@ -136,6 +154,6 @@ def practitioners(found: Network, own: Bools, *, around: bool, most: int) -> Pic
     place = np.full(ties.count, -1, dtype=np.int64)
     place[kept] = np.arange(len(kept))
     left, right = place[ties.left], place[ties.right]
-    both = (left >= 0) & (right >= 0)
+    both = (left >= 0) & (right >= 0) & (own[ties.left] | own[ties.right])
     among = Ties(len(kept), left[both], right[both], ties.weight[both])
     return _drawn(found.nodes.iloc[kept].reset_index(drop=True).assign(own=own[kept]), among)

@@ -22,6 +22,7 @@ MENU: Final[Mapping[str, tuple[str, Right | None]]] = {
     "duplication": ("Duplication", "figures"),
     "coverage": ("Coverage", "figures"),
     "trends": ("Trends", "figures"),
+    "network": ("Network", "figures"),
     "workbench": ("Workbench", "workbench"),
     "audit": ("Audit", "audit"),
     "accessibility": ("Accessibility", None),

@@ -19,13 +19,23 @@ MOST_NAMED: Final = 3
 
 
 def keeping_to_themselves(agencies: pd.DataFrame) -> pd.DataFrame:
-    """Agencies with fewer outside ties than chance would give them, adjusted p below 0.05, furthest first.
+    """Agencies with fewer outside ties than chance would give them, adjusted p below 0.05.
 
-    Columns: agency_id, ei, expected_ei, z, p_adjusted.
+    Columns: agency_id, internal, external, ei, expected_ei, z, p_adjusted. In order of `withheld`.
     """
     found = agencies[(agencies["p_adjusted"] < SURE) & (agencies["z"] < 0)]
-    gap = (found["ei"] - found["expected_ei"]).sort_values(kind="stable")
-    return found.loc[gap.index]
+    return found.loc[withheld(found).sort_values(ascending=False, kind="stable").index]
+
+
+def withheld(agencies: pd.DataFrame) -> pd.Series:
+    """How far an agency keeps to itself: the gap of its E-I index from chance, times its ties.
+
+    So a large team with many ties inside comes before a school of two whose only tie is to each other.
+    """
+    found: pd.Series = (agencies["expected_ei"] - agencies["ei"]) * (
+        agencies["internal"] + agencies["external"]
+    )
+    return found
 
 
 def silos(agencies: pd.DataFrame) -> Finding:
@@ -36,14 +46,14 @@ def silos(agencies: pd.DataFrame) -> Finding:
             "network", "unknown", "No agency has enough practitioners in teams to say who keeps to themselves"
         )
     found = keeping_to_themselves(agencies)
-    of = "the only agency" if asked == 1 else f"{asked} agencies"
+    of = f"{asked:,} agencies"
     if found.empty:
         return Finding("network", "fine", f"None of {of} keeps to itself more than chance would have it")
     first = found.iloc[0]
     name = str(label(found).iloc[0])
     many = "1" if len(found) == 1 else f"{len(found):,}"
     verb = "keeps to itself" if len(found) == 1 else "keep to themselves"
-    outside, chance = (per_cent((1 + float(first[c])) / 2) for c in ("ei", "expected_ei"))
+    outside, chance = (per_cent((1 + float(first[c])) / 2, 1) for c in ("ei", "expected_ei"))
     sentence = (
         f"{many} of {of} {verb} more than chance would have it, {name} most: {outside} of its ties "
         f"lead outside, by chance {chance} would"
@@ -51,12 +61,15 @@ def silos(agencies: pd.DataFrame) -> Finding:
     return Finding("network", "watch", sentence, float(len(found)))
 
 
-def silo_sentence(row: Any, name: str) -> str:
-    """One agency's ties in words, and how sure it is."""
-    return (
-        f"{name}: {row['internal']:,} ties inside, {row['external']:,} outside (E-I {row['ei']:.2f}; by "
-        f"chance {row['expected_ei']:.2f}, {sure(row['p_adjusted'])})"
-    )
+def page_title(agencies: pd.DataFrame, held: int) -> str:
+    """The page in a sentence: who keeps to themselves, and how many hold others to the rest."""
+    asked, apart = int(agencies["p_adjusted"].notna().sum()), len(keeping_to_themselves(agencies))
+    many = count(held, "practitioner is", "practitioners are") if held else "nobody is"
+    if not asked:
+        return f"{many[:1].upper()}{many[1:]} the only tie of others to the rest"
+    verb = "keeps to itself" if apart == 1 else "keep to themselves"
+    first = f"{apart or 'None'} of {asked} agencies {verb} beyond chance"
+    return f"{first}; {many} the only tie of others to the rest"
 
 
 def sure(p_adjusted: float | None) -> str:

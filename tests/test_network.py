@@ -428,3 +428,11 @@ def test_the_picture_of_the_agencies_counts_common_teams(most: int) -> None:
             wanted[one, other] = shared
     rows = zip(drawn.ties["left"], drawn.ties["right"], drawn.ties["weight"], strict=True)
     assert {(int(a), int(b)): int(w) for a, b, w in rows} == wanted
+    thinned = agency_picture(tables, d, settings(), found, most=most, least_shared=2, each=1)
+    strong = {pair: weight for pair, weight in wanted.items() if weight >= 2}
+    best = [max((w for pair, w in strong.items() if at in pair), default=0) for at in range(len(stands))]
+    rows = zip(thinned.ties["left"], thinned.ties["right"], thinned.ties["weight"], strict=True)
+    kept = {(int(a), int(b)): int(w) for a, b, w in rows}
+    assert all(strong[pair] == w == max(best[pair[0]], best[pair[1]]) or w in (best[pair[0]], best[pair[1]])
+               for pair, w in kept.items())  # fmt: skip
+    assert {at for pair in kept for at in pair} == {at for pair in strong for at in pair}

@@ -12,12 +12,14 @@ from reports.charts.drawing import CONFIG, MOST_ROWS, Chart, fragment, library
 from reports.charts.fairness import disparity_intervals, load_against_capacity, lorenz
 from reports.charts.fairness_months import fairness_trend
 from reports.charts.months import over_months, trend
+from reports.charts.network import agency_network, numbers, practitioner_network, ties_outside
 from reports.charts.overload import overload_by_role, utilisation_bars
 
 __all__ = [
     "CONFIG",
     "MOST_ROWS",
     "Chart",
+    "agency_network",
     "bars",
     "coverage_counts",
     "disparity_intervals",
@@ -28,9 +30,12 @@ __all__ = [
     "library",
     "load_against_capacity",
     "lorenz",
+    "numbers",
     "over_days",
     "over_months",
     "overload_by_role",
+    "practitioner_network",
+    "ties_outside",
     "trend",
     "utilisation_bars",
 ]
