@@ -19,6 +19,7 @@ MENU: Final[Mapping[str, tuple[str, Right | None]]] = {
     "overview": ("Overview", "figures"),
     "fairness": ("Fairness", "figures"),
     "overload": ("Overload", "figures"),
+    "certainty": ("How sure", "figures"),
     "duplication": ("Duplication", "figures"),
     "coverage": ("Coverage", "figures"),
     "trends": ("Trends", "figures"),

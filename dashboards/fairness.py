@@ -69,12 +69,14 @@ HELP: Final[Mapping[str, str]] = {
 
 
 def agency_table(agencies: pd.DataFrame) -> pd.DataFrame:
-    """The agencies' figures with plain headings, as text, widest excess first."""
+    """The agencies' figures with plain headings, as text, widest excess first; how sure if known."""
     frame = agencies.sort_values("disparity", ascending=False, na_position="last")
     table = pd.DataFrame({"Agency": label(frame)})
     for column, (head, style) in COLUMNS.items():
         table[head] = shown(frame[column], concealed(frame, column), ("{:" + style + "}").format)
     table["Chance"] = shown(frame["p_adjusted"], concealed(frame, "p_adjusted"), _chance)
+    if "verdict" in frame:
+        table["How sure"] = frame["verdict"].to_numpy()
     return table
 
 

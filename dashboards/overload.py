@@ -10,10 +10,11 @@ import streamlit as st
 
 from dashboards import data
 from dashboards.asking import asked_viewer, refused
+from dashboards.certainty import SURE
 from dashboards.widgets import View
 from graphmodel.access import Viewer
 from graphmodel.errors import AccessRefused
-from reports.words import day_name, per_cent, role_name
+from reports.words import day_name, role_name
 
 NAMES: Final = """
 MATCH (p:Practitioner)
@@ -25,6 +26,7 @@ ORDER BY practitioner_id
 COLUMNS: Final[dict[str, Any]] = {
     "% of capacity": st.column_config.NumberColumn(format="%.0f", help="Points per 100 points of capacity"),
     "Points above": st.column_config.NumberColumn(format="%.1f", help="Points beyond capacity"),
+    "How sure": SURE,
     "Since": st.column_config.TextColumn(help="The first day of the unbroken run of days above capacity"),
     "Days": st.column_config.NumberColumn(help="Days above capacity without a break"),
     "Points": st.column_config.NumberColumn(format="%.1f", help="Workload points on the day"),
@@ -58,6 +60,7 @@ def listing(shown: View, over: pd.DataFrame, names: Mapping[str, str] | None) ->
             "% of capacity": (100 * over["utilisation"]).round(1),
             "Points above": (over["points"] - over["capacity"]).round(2),
             "Severe": over["severe"].map({True: "yes", False: "no"}),
+            "How sure": over["verdict"],
             "Since": since,
             "Days": over["days"],
             "TACs led": over["tacs_led"],
@@ -95,57 +98,3 @@ def _names(viewer: Viewer, practitioner_ids: list[str]) -> dict[str, str]:
         about=", ".join(practitioner_ids),
     )
     return {str(who): str(name) for who, name in rows.rows if name is not None}
-
-
-def working(shown: View, over: pd.DataFrame) -> None:
-    """How one practitioner's points and capacity come about, and how they moved; no child in it."""
-    found, day = shown.found, shown.asked.as_of
-    st.header("The working of one practitioner's points", anchor=False)
-    who = st.selectbox("Practitioner", list(over["practitioner_id"]), key="working", width=300)
-    if who is None:
-        return
-    row = over.set_index("practitioner_id").loc[who]
-    supporting = float(row["points"]) - float(row["lead_points"])
-    posts = data.posts(found, str(who), day)
-    left, middle, right = st.columns(3, gap="large")
-    with left:
-        st.markdown("**Points from TACs**")
-        st.table(
-            pd.DataFrame(
-                {
-                    "Part": ["Leads", "Supports", "Together"],
-                    "TACs": [
-                        f"{row['tacs_led']:,}",
-                        f"{row['tacs_supported']:,}",
-                        f"{row['tacs_led'] + row['tacs_supported']:,}",
-                    ],
-                    "Points": [f"{x:,.1f}" for x in (row["lead_points"], supporting, row["points"])],
-                }
-            ),
-            hide_index=True,
-        )
-    with middle:
-        st.markdown("**Capacity from posts**")
-        st.table(
-            pd.DataFrame(
-                {
-                    "Agency": posts["agency_id"].map(shown.name),
-                    "Full time": [per_cent(x) for x in posts["fte"]],
-                    "Of that for case work": [per_cent(x) for x in posts["tac_share"]],
-                    "Points": [f"{x:,.1f}" for x in posts["capacity"]],
-                }
-            ),
-            hide_index=True,
-        )
-    with right:
-        past = row["past"]
-        st.metric(
-            "Points as a part of capacity",
-            per_cent(float(row["utilisation"])),
-            f"{100 * (past[-1] - past[-2]):+.0f} points" if len(past) > 1 else None,
-            delta_color="inverse",
-            delta_description="since the last month end",
-            border=True,
-        )
-        since = "before " if row["longer"] else ""
-        st.caption(f"Above capacity without a break since {since}{day_name(row['since'])}.")

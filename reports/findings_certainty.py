@@ -9,13 +9,13 @@ import pandas as pd
 
 from reports import findings
 from reports.findings import Finding
-from reports.words import count, listed, per_cent, role_name
+from reports.words import count, per_cent, role_name
 
 EQUAL: Final = 1e-9
 RULE_NAMES: Final[Mapping[str, str]] = {
-    "supporting_factor": "Supporting instead of leading, times",
+    "supporting_factor": "Supporting instead of leading",
     "team_size_step": "Each team member above the free size",
-    "set_up_factor": "Set-up phase, times",
+    "set_up_factor": "Set-up phase",
     "points_per_fte": "Points of a full-time post",
     "default_tac_share": "Case work in a post: any other role",
     "set_up_days": "Days of the set-up phase",
@@ -48,11 +48,11 @@ def leads(over: pd.DataFrame, variation: float) -> Finding:
         return Finding("certainty", "fine", f"No lead is above capacity, so nothing hangs on weights {plus}.")
     robust = int((over["verdict"] == "robust").sum())
     text = (
-        f"{robust:,} of the {len(over):,} leads above capacity stay above it whatever the weights are within "
+        f"{robust:,} of the {len(over):,} leads above capacity stay above it in nearly every draw of weights "
         f"{plus}; {count(len(over) - robust, 'depends', 'depend')} on them."
     )
     if robust == len(over):
-        text = f"All {len(over):,} leads above capacity stay above it with weights {plus}."
+        text = f"All {len(over):,} leads above capacity stay above it in nearly every draw of weights {plus}."
     share = robust / len(over)
     return Finding("certainty", "fine" if share >= 0.5 else "watch", text, 1 - share)  # noqa: PLR2004
 
@@ -65,8 +65,8 @@ def agencies(rows: pd.DataFrame, variation: float) -> Finding:
         return Finding("certainty", "unknown", "No agency's load can be compared with its capacity.")
     robust = int((known["verdict"] == "robust").sum())
     text = (
-        f"{robust:,} of {count(len(known), 'agency', 'agencies')} stay above or below their fair share "
-        f"whatever the weights are within {plus}."
+        f"{robust:,} of {count(len(known), 'agency', 'agencies')} stay on their side of a fair share in "
+        f"nearly every draw of weights {plus}."
     )
     return Finding("certainty", "fine", text, 1 - robust / len(known))
 
@@ -124,6 +124,8 @@ def widest_gap(rows: pd.DataFrame) -> str | None:
     return str(known.iloc[int(gap.to_numpy().argmax())]["agency_id"])
 
 
-def tipping(names: list[str]) -> str:
+def tipping(names: list[str], most: int = 3) -> str:
     """The weights that alone change a finding."""
-    return listed([weight_name(n) for n in names]) if names else "none alone"
+    said = [weight_name(n) for n in names[:most]]
+    more = len(names) - len(said)
+    return "; ".join([*said, f"{more} more"] if more else said) or "none alone"

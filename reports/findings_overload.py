@@ -23,23 +23,23 @@ PART_WORDS: Final[Mapping[str, str]] = {
     "supporting": "Supporting",
 }
 CHANGE_WORDS: Final[Mapping[str, str]] = {
-    "lead_of_new_team": "took on the lead of a new TAC",
-    "lead_taken_over": "took over the lead of a TAC",
-    "lead_given_up": "gave up the lead of a TAC",
-    "lead_of_team_closed": "a TAC that they led closed",
-    "supporter_to_lead": "became lead of a TAC that they had supported",
-    "lead_to_supporter": "gave up a lead and stayed in the team",
-    "support_begun": "joined a TAC",
-    "support_ended": "left a TAC",
-    "supported_team_closed": "a TAC that they supported closed",
-    "need_rose": "a child's level of need rose",
-    "need_fell": "a child's level of need fell",
-    "team_grew": "a team that they led grew",
-    "team_shrank": "a team that they led shrank",
-    "set_up_ended": "the set-up phase of a TAC ended",
-    "post_ended": "a post ended",
-    "post_begun": "a post began",
-    "first_post": "their first post with capacity on record began",
+    "lead_of_new_team": "the lead of a new TAC",
+    "lead_taken_over": "taking over the lead of a TAC",
+    "lead_given_up": "giving up the lead of a TAC",
+    "lead_of_team_closed": "the end of a TAC they led",
+    "supporter_to_lead": "leading a TAC they had supported",
+    "lead_to_supporter": "going from lead to supporter in a TAC",
+    "support_begun": "joining a TAC",
+    "support_ended": "leaving a TAC",
+    "supported_team_closed": "the end of a TAC they supported",
+    "need_rose": "a child's higher level of need",
+    "need_fell": "a child's lower level of need",
+    "team_grew": "a growing team",
+    "team_shrank": "a shrinking team",
+    "set_up_ended": "the end of a set-up phase",
+    "post_ended": "the end of a post",
+    "post_begun": "the beginning of a post",
+    "first_post": "the first post with capacity on record",
 }
 RULE_WORDS: Final[Mapping[str, str]] = {
     "trend": "trend of the last half year",
@@ -87,19 +87,19 @@ def tipped(row: Mapping[str, Any], changes: Iterable[Mapping[str, Any]], *, tacs
     first = [c for c in rows if c["change"] == "first_post"]
     upward = sorted((c for c in rows if c["points"] > EQUAL), key=lambda c: -float(c["points"]))
     if first:
-        return f"{text}, when {CHANGE_WORDS['first_post']}: until then no part of capacity could be given."
+        return f"{text}, with {CHANGE_WORDS['first_post']}: until then no part of capacity could be given."
     if not upward:
         return f"{text}."
     said = [_change(c, tacs=tacs) for c in upward[:MOST_CHANGES]]
     more = len(upward) - len(said)
     if more:
         said.append(f"{more} more")
-    return f"{text}, when {listed(said)}."
+    return f"{text}, tipped by {listed(said)}."
 
 
 def _change(change: Mapping[str, Any], *, tacs: bool) -> str:
-    which = f" {change['tac_id']}" if tacs and isinstance(change["tac_id"], str) else ""
-    return f"{CHANGE_WORDS[change['change']]}{which} ({signed(float(change['points']))})"
+    which = f"{change['tac_id']}, " if tacs and isinstance(change["tac_id"], str) else ""
+    return f"{CHANGE_WORDS[change['change']]} ({which}{signed(float(change['points']))})"
 
 
 def beside(row: Mapping[str, Any], role: str) -> str:

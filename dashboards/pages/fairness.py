@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import streamlit as st
 
-from dashboards import data, data_fairness, widgets
+from dashboards import data, data_fairness, data_overload, widgets
+from dashboards.certainty import SIDE_HELP, SURE, agency_column
 from dashboards.fairness import (
     HELP,
     INDEX_WORDS,
@@ -14,7 +15,7 @@ from dashboards.fairness import (
     sector_table,
 )
 from dashboards.shown import agencies, sectors
-from reports import charts, findings, findings_fairness
+from reports import charts, findings, findings_certainty, findings_fairness
 from reports.words import NOT_DEFINED
 
 shown = widgets.view()
@@ -42,8 +43,12 @@ else:
 
     st.header("Every agency in figures", anchor=False)
     columns = {head: st.column_config.TextColumn(help=words) for head, words in HELP.items()}
-    widgets.table(agency_table(rows), "agency-fairness", "Every agency in figures", source, columns)
+    sure = agency_column(found, day, rows, discretionary=discretionary)
+    table = agency_table(rows.assign(verdict=sure))
+    widgets.table(table, "agency-fairness", "Every agency in figures", source, {**columns, "How sure": SURE})
     widgets.suppression_note(found)
+    certain = data_overload.certainty(found, day, discretionary=discretionary)
+    st.caption(f"{findings_certainty.agencies(certain.agencies, certain.variation)} {SIDE_HELP}")
 
     st.header("More leads than the teams explain?", anchor=False)
     by_sector = sectors(found, day, discretionary=discretionary)

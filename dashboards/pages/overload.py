@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import streamlit as st
 
-from dashboards import data, widgets
-from dashboards.overload import COLUMNS, by_role, listing, names_form, working
-from reports import charts, findings
+from dashboards import data, data_overload, widgets
+from dashboards.certainty import HELP, verdicts
+from dashboards.overload import COLUMNS, by_role, listing, names_form
+from dashboards.overload_explained import may_be_next, why
+from reports import charts, findings, findings_certainty
 from reports.words import count
 
 shown = widgets.view()
@@ -14,6 +16,7 @@ found, day = shown.found, shown.asked.as_of
 rules = found.settings.workload
 load = shown.within(data.load(found, day), "home_agency_id")
 over = shown.within(data.overload(found, day), "home_agency_id")
+over = over.assign(verdict=over["practitioner_id"].map(verdicts(found, day)))
 leading = load[load["tacs_led"] > 0]
 
 widgets.header(str(findings.overload(len(leading), len(over), int(over["severe"].sum()))), shown)
@@ -49,6 +52,12 @@ else:
     names = names_form(over)
     table = listing(shown, over, names)
     widgets.table(table, "overloaded-leads", "Leads above capacity", shown.source, COLUMNS)
-    working(shown, over)
+    certain = data_overload.certainty(found, day)
+    st.caption(f"{findings_certainty.leads(certain.overloaded, certain.variation)} {HELP}")
+    seen = shown.people(over)
+    if len(seen):
+        why(shown, seen)
+if len(leading):
+    may_be_next(shown)
 
 widgets.foot(shown, ["overloaded_leads", "workload"])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from dashboards import widgets
+from dashboards.certainty import MARK_HELP, mark
 from dashboards.overview import figures, month_findings
 from dashboards.shown import agencies
 from reports import charts
@@ -28,7 +29,9 @@ left, right = st.columns([2, 3], gap="large")
 with left:
     st.header("What to look at, most serious first", anchor=False)
     for number, sentence in enumerate(sentences, start=1):
-        st.markdown(f"{number}. {widgets.SEVERITY_WORDS[sentence.severity]} {sentence}")
+        severity = widgets.SEVERITY_WORDS[sentence.severity]
+        st.markdown(f"{number}. {severity} {sentence}{mark(found, asked.as_of, sentence)}")
+    st.caption(MARK_HELP)
     widgets.suppression_note(found)
 with right:
     rows = agencies(found, asked.as_of)

@@ -9,6 +9,7 @@ NaN with `suppressed` true.
 from reports.charts.bars import bars, coverage_counts, duplication_counts, lead_points_by
 from reports.charts.days import over_days
 from reports.charts.drawing import CONFIG, MOST_ROWS, Chart, fragment, library
+from reports.charts.explained import certainty_of_leads, overload_parts, weights_alone
 from reports.charts.fairness import disparity_intervals, load_against_capacity, lorenz
 from reports.charts.fairness_months import fairness_trend
 from reports.charts.months import over_months, trend
@@ -21,6 +22,7 @@ __all__ = [
     "Chart",
     "agency_network",
     "bars",
+    "certainty_of_leads",
     "coverage_counts",
     "disparity_intervals",
     "duplication_counts",
@@ -34,8 +36,10 @@ __all__ = [
     "over_days",
     "over_months",
     "overload_by_role",
+    "overload_parts",
     "practitioner_network",
     "ties_outside",
     "trend",
     "utilisation_bars",
+    "weights_alone",
 ]

@@ -18,6 +18,7 @@ from reports.charts.drawing import (
     stripes,
 )
 from reports.findings import Finding
+from reports.findings_certainty import weight_name
 from reports.findings_overload import PART_WORDS, made_of, signed
 from reports.tabling import cut
 from reports.theme import LIGHT, Theme
@@ -153,4 +154,58 @@ def _leads_finding(people: pd.DataFrame) -> Finding:
     counted = people["verdict"].value_counts()
     robust = int(counted.get("robust", 0))
     text = f"{robust:,} of {len(people):,} leads above capacity are so in nearly every draw of weights."
+    return Finding("certainty", "watch", text)
+
+
+def weights_alone(
+    weights: pd.DataFrame, agreed: int, *, source: str, theme: Theme = LIGHT, most: int = 12
+) -> Chart:
+    """How many leads are overloaded with each weight alone at its two values, the widest first.
+
+    Columns: weight, overloaded_low, overloaded_high. `agreed` is the count with the agreed weights.
+    """
+    ends = weights[["overloaded_low", "overloaded_high"]]
+    frame = weights.assign(least=ends.min(axis=1), most=ends.max(axis=1)).assign(
+        swing=lambda f: f["most"] - f["least"], name=lambda f: f["weight"].map(weight_name)
+    )
+    ordered, drawn, left = cut(frame, "swing", most)
+    finding = _weights_finding(ordered, agreed)
+    table = pd.DataFrame(
+        {
+            "Weight": ordered["name"].astype(str),
+            "Fewest above capacity": [f"{x:,.0f}" for x in ordered["least"]],
+            "Most above capacity": [f"{x:,.0f}" for x in ordered["most"]],
+        }
+    )
+    if drawn.empty or not agreed:
+        return nothing("weights-alone", theme, finding, table, source)
+    low, high = min(float(drawn["least"].min()), agreed), max(float(drawn["most"].max()), agreed)
+    room = max(1.0, 0.22 * (high - low))
+    figure = rows_of(
+        theme,
+        list(drawn["name"]),
+        "Leads above capacity",
+        key="&nbsp;<br>&nbsp;",
+        range_=[max(0.0, low - room), high + room],
+    )
+    said = [f"{a:,} to {b:,}" for a, b in zip(drawn["least"], drawn["most"], strict=True)]
+    figure.add_bar(
+        x=drawn["swing"], base=drawn["least"], y=list(range(len(drawn))), orientation="h",
+        marker={"color": theme.blue}, customdata=said, text=said,
+        textposition="outside", cliponaxis=False, textfont={"color": theme.ink},
+        hovertemplate="%{customdata} leads<extra></extra>",
+    )  # fmt: skip
+    line_at(figure, float(agreed), f"agreed weights: {agreed:,}", theme)
+    summary = f"Bars for {len(drawn)} weights, each varied alone, widest first. {finding}{left}"
+    return Chart("weights-alone", figure, str(finding), summary, table, source)
+
+
+def _weights_finding(ordered: pd.DataFrame, agreed: int) -> Finding:
+    if ordered.empty or not agreed:
+        return Finding("certainty", "fine", "No lead is above capacity with the agreed weights.")
+    row = ordered.iloc[0]
+    text = (
+        f"Most hangs on the weight “{row['name']}”: alone it makes {row['least']:,} to {row['most']:,} leads "
+        f"above capacity instead of {agreed:,}."
+    )
     return Finding("certainty", "watch", text)

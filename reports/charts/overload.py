@@ -33,7 +33,8 @@ def utilisation_bars(
     """Points over capacity of each lead, highest first, with the threshold.
 
     It names people, so it is not for circulation. Columns: `by` (the label) and
-    utilisation (NaN: no capacity on record).
+    utilisation (NaN: no capacity on record); verdict if known: how sure it is, said beside the label where
+    it is not robust.
     """
     finding = findings.utilisation(people, threshold)
     ordered, drawn, left = cut(people, "utilisation", most)
@@ -41,11 +42,15 @@ def utilisation_bars(
     table = pd.DataFrame(
         {"Lead": ordered[by].astype(str), "Utilisation": shown(ordered["utilisation"], hidden, per_cent)}
     )
+    if "verdict" in ordered:
+        table["How sure"] = ordered["verdict"].astype(str)
     if drawn.empty:
         return nothing("utilisation", theme, finding, table, source)
     key = f"▨ severe: above {per_cent(severe)}<br>&nbsp;"
     top = max(float(drawn["utilisation"].max()), threshold)
-    figure = rows_of(theme, list(drawn[by]), "Points as a part of capacity", key=key, range_=[0, 1.2 * top])
+    figure = rows_of(
+        theme, _marked(drawn, by), "Points as a part of capacity", key=key, range_=[0, 1.2 * top]
+    )
     over, grave = drawn["utilisation"] > threshold + 1e-9, drawn["utilisation"] > severe + 1e-9
     figure.add_bar(
         x=drawn["utilisation"], y=list(range(len(drawn))), orientation="h",
@@ -64,6 +69,12 @@ def utilisation_bars(
     figure.update_xaxes(tickformat=".0%")
     summary = f"Bars of utilisation for {len(drawn)} leads, highest first. {finding}{left}"
     return Chart("utilisation", figure, str(finding), summary, table, source)
+
+
+def _marked(people: pd.DataFrame, by: str) -> list[str]:
+    """The labels, with how sure it is where it is not robust."""
+    known = people["verdict"] if "verdict" in people else ["robust"] * len(people)
+    return [f"{n}" if v == "robust" else f"{n} ({v})" for n, v in zip(people[by], known, strict=True)]
 
 
 def overload_by_role(roles: pd.DataFrame, *, source: str, theme: Theme = LIGHT) -> Chart:

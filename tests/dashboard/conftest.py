@@ -19,7 +19,7 @@ from tacgraph.example import write_example
 from tests.dashboard.browser import free_port, served
 
 LAST = date(2026, 10, 31)
-FIGURES = ("overview", "fairness", "overload", "duplication", "coverage", "trends", "network")
+FIGURES = ("overview", "fairness", "overload", "certainty", "duplication", "coverage", "trends", "network")
 """The pages of figures: each is run, and opened in a browser in both themes and at phone width."""
 
 
