@@ -168,8 +168,9 @@ def _print_warning(soon: Any, test: Any, days: int) -> None:
 
 def _print_one(one: dict[str, Any], day: date) -> None:
     from reports import findings_overload as words
+    from reports.words import role_name
 
-    print(f"{one['practitioner_id']} ({one['role']}) on {day}\n")
+    print(f"{one['practitioner_id']} ({role_name(one['role'])}) on {day}\n")
     print(words.made_of(one))
     print(words.capacity_of(one))
     if one["overloaded"]:
@@ -177,7 +178,7 @@ def _print_one(one: dict[str, Any], day: date) -> None:
     else:
         print("Not a lead above capacity on this day.")
     if one["peers"] is not None:
-        print(words.beside(one, one["role"]))
+        print(words.beside(one, role_name(one["role"])))
     if one["split_posts"]:
         import pandas as pd
 
