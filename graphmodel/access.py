@@ -12,13 +12,15 @@ import getpass
 import hashlib
 import json
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import IO, Any, Final, Literal, get_args
+from typing import IO, Any, Final, Literal, cast, get_args
 
-from graphmodel.errors import AccessRefused
+from graphmodel.declare import Identity
+from graphmodel.errors import AccessRefused, TextRefused
 
 Role = Literal[
     "strategic_manager",
@@ -115,6 +117,16 @@ class Viewer:
                 "rows about a child", "no reason was stated", "State why you need to see them."
             )
 
+    def lacks(self) -> dict[Identity, AccessRefused]:
+        """Whom this viewer may not see now (the right or the reason is missing), with the refusal."""
+        found: dict[Identity, AccessRefused] = {}
+        for identity, must in (("name", self.must_see_names), ("child", self.must_see_children)):
+            try:
+                must()
+            except AccessRefused as refused:
+                found[cast("Identity", identity)] = refused
+        return found
+
     def must_see_practitioners(self) -> None:
         """Rows about practitioners of any agency: an agency manager who signed in sees the own one's only."""
         self.must("practitioners")
@@ -178,6 +190,18 @@ class AuditLog:
             log.write(json.dumps(entry, ensure_ascii=False, default=str).encode() + b"\n")
             log.flush()
             os.fsync(log.fileno())
+
+    @contextmanager
+    def refusals(self, viewer: Viewer, what: str, *, about: str) -> Iterator[None]:
+        """Record what is refused inside (a viewer without the right, a text that is no plain read), once."""
+        try:
+            yield
+        except (AccessRefused, TextRefused) as refused:
+            if not refused.on_record and self.path.parent.is_dir():
+                refused.on_record = True
+                said = f"{refused.thing}: {refused.fault}"
+                self.record(viewer, what, about=about, rows=0, refused=said)
+            raise
 
     def entries(self) -> list[dict[str, Any]]:
         """All records, oldest first; empty where nobody has looked yet."""

@@ -14,6 +14,8 @@ from graphmodel.errors import DeclarationError
 
 PropertyType = Literal["text", "date", "boolean", "decimal", "integer"]
 Storage = Literal["graph", "hashed", "matching_only"]
+Identity = Literal["name", "child"]
+"""Whom a property identifies: a practitioner by name, or a child."""
 
 _COLUMN: Final = re.compile(r"[a-z][a-z0-9_]*")
 _LABEL: Final = re.compile(r"[A-Z][A-Za-z]*")
@@ -31,7 +33,7 @@ class Property:
     `codes` closes the list of values; `known` only names the usual ones (others are taken and
     reported). `default` fills an empty value; `default_by` names the rule where the default depends
     on the row. `hashed` properties are stored as a keyed hash under `<name>_hash`;
-    `matching_only` ones never reach the graph.
+    `matching_only` ones never reach the graph. What `identifies` is read only by who may see these.
     """
 
     name: str
@@ -47,6 +49,7 @@ class Property:
     default: str | None = None
     default_by: str | None = None
     storage: Storage = "graph"
+    identifies: Identity | None = None
 
     def __post_init__(self) -> None:
         thing = f"property {self.name!r}"
@@ -111,6 +114,7 @@ class NodeType:
     `table` is the import table (None for reference nodes of the model and for targets that links
     create). `key_columns` differ from (`key`,) where the format's key has several columns: the id is
     then their values joined by `|`. `opens`/`closes` name the interval's columns where it has one.
+    `identifies` says whom the key tells of.
     """
 
     label: str
@@ -123,6 +127,7 @@ class NodeType:
     key_columns: tuple[str, ...] = ()
     opens: str | None = None
     closes: str | None = None
+    identifies: Identity | None = None
 
     def __post_init__(self) -> None:
         thing = f"node type {self.label!r}"

@@ -12,6 +12,8 @@ class TacgraphError(Exception):
     """A fault a person can act on: `thing` (what), `fault` (what is wrong), `mend` (what to do)."""
 
     exit_code = 1
+    on_record = False
+    """Whether the audit record holds this refusal."""
 
     def __init__(self, thing: str, fault: str, mend: str) -> None:
         self.thing, self.fault, self.mend = thing, fault, mend
@@ -40,7 +42,11 @@ class QueryError(TacgraphError):
     exit_code = 4
 
 
-class WriteRefused(QueryError):
+class TextRefused(QueryError):
+    """A text is no single plain read, or asks for what nobody may read."""
+
+
+class WriteRefused(TextRefused):
     """Something that only reads tried to write."""
 
 

@@ -37,7 +37,13 @@ PRACTITIONER: Final = NodeType(
     table="practitioners",
     properties=(
         Property("role", "text", "what they are by trade", "MG 3.1", required=True, known=codes.ROLES),
-        Property("name", "text", "shown only to those who may see named practitioners", _FORMAT),
+        Property(
+            "name",
+            "text",
+            "shown only to those who may see named practitioners",
+            _FORMAT,
+            identifies="name",
+        ),
         Property("lead_trained_on", "date", "trained for the lead role on", "MG 3.14"),
         Property(
             "term_time_only",
@@ -51,7 +57,11 @@ PRACTITIONER: Final = NodeType(
 )
 
 FAMILY: Final = NodeType(
-    "Family", "family_id", "children who are brothers and sisters or one household", "TG 1.5"
+    "Family",
+    "family_id",
+    "children who are brothers and sisters or one household",
+    "TG 1.5",
+    identifies="child",
 )
 
 _MATCHING = "feeds identity matching only; never in the graph"
@@ -62,10 +72,19 @@ CHILD: Final = NodeType(
     "TG foreword",
     table="children",
     properties=(
-        Property("birth_date", "date", "shown only in identifying queries", "MG 3.18"),
+        Property("birth_date", "date", "shown only in identifying queries", "MG 3.18", identifies="child"),
         Property("locality", "text", "part of the authority", _FORMAT),
-        Property("upn", "text", "unique pupil number, as a keyed hash", _FORMAT, storage="hashed"),
-        Property("nhs_number", "text", "NHS number, as a keyed hash", _FORMAT, storage="hashed"),
+        Property(
+            "upn",
+            "text",
+            "unique pupil number, as a keyed hash",
+            _FORMAT,
+            storage="hashed",
+            identifies="child",
+        ),
+        Property(
+            "nhs_number", "text", "NHS number, as a keyed hash", _FORMAT, storage="hashed", identifies="child"
+        ),
         Property("first_name", "text", _MATCHING, _FORMAT, storage="matching_only"),
         Property("last_name", "text", _MATCHING, _FORMAT, storage="matching_only"),
         Property("postcode", "text", _MATCHING, _FORMAT, storage="matching_only"),
@@ -81,6 +100,7 @@ CHILD: Final = NodeType(
         ),
         Link("school_id", "ATTENDS", "Agency", "the school it is enrolled at now", "PL, TG 1.5"),
     ),
+    identifies="child",
 )
 
 STATUS: Final = NodeType(

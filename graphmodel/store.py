@@ -8,12 +8,12 @@ practitioner leaves an audit record before the rows are handed out.
 
 from __future__ import annotations
 
-import os
+import hashlib
 import secrets
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from types import TracebackType
@@ -25,12 +25,12 @@ from neo4j.graph import Node, Relationship
 from neo4j.graph import Path as GraphPath
 from neo4j.time import Date, DateTime, Duration, Time
 
-from graphmodel import cypher, engine
+from graphmodel import cypher, engine, identity
 from graphmodel.access import PRACTITIONER_COLUMNS, AuditLog, Viewer, audited_kind
+from graphmodel.declare import Identity
 from graphmodel.errors import AccessRefused, EngineError, QueryError, WriteRefused
+from graphmodel.target import AccountName, EngineKind, Target, find_target
 
-AccountName = Literal["reader", "writer", "admin"]
-EngineKind = Literal["embedded", "neo4j"]
 Identifies = Literal["no", "practitioner", "child"]
 
 HEARTBEAT_SECONDS: Final = 30.0
@@ -57,40 +57,6 @@ class Rows:
 
     def records(self) -> list[dict[str, Any]]:
         return [dict(zip(self.columns, row, strict=True)) for row in self.rows]
-
-
-@dataclass(frozen=True)
-class Target:
-    """Which database, and how to sign in. The password never shows in a representation."""
-
-    kind: EngineKind
-    uri: str
-    database: str | None
-    username: str
-    password: str = field(repr=False)
-
-
-def find_target(home: Path, account: AccountName, on_wait: Callable[[str], None] | None = None) -> Target:
-    """The database that the environment names, else the data folder's embedded engine, started if need be.
-
-    Raises `EngineError` where neither can be had.
-    """
-    uri = os.environ.get("NEO4J_URI")
-    if uri:
-        password = os.environ.get("NEO4J_PASSWORD")
-        if password is None:
-            raise EngineError(
-                "NEO4J_PASSWORD",
-                f"is not set, but NEO4J_URI names {uri}",
-                "Set it in the environment, or unset NEO4J_URI to use the embedded engine.",
-            )
-        username = os.environ.get("NEO4J_USERNAME", "neo4j")
-        return Target("neo4j", uri, os.environ.get("NEO4J_DATABASE") or None, username, password)
-    from graphmodel.settings import settings  # noqa: PLC0415  (settings are optional for a named server)
-
-    endpoint = engine.ensure_running(home, idle_seconds=settings().engine.idle_seconds, on_wait=on_wait)
-    user = endpoint.users[account]
-    return Target("embedded", endpoint.uri, endpoint.database, user.name, user.password.reveal())
 
 
 class Store:
@@ -174,48 +140,83 @@ class Store:
         time_limit: float | None = None,
         row_limit: int | None = None,
         identifies: Identifies | None = None,
+        checked: bool = False,
     ) -> Rows:
         """Run a read and hand out its rows, values as plain Python (dates as `datetime.date`).
 
-        `what` names the query in the audit record, `about` whom it asks about. `identifies` says whom the
-        rows show where the text has been checked against it (the catalogue); else the columns tell.
+        `what` names the query in the audit record, `about` whom it asks about. `checked` says that the text
+        is one of the program's own, held by its tests to what `identifies` says of its rows. Any other text
+        is looked at: where it may read names or children, under whatever alias, the viewer must be allowed to
+        see them before it runs, and so for whole nodes in what came back. Looks and refusals are recorded.
 
-        Raises `WriteRefused` where the text would write, `QueryError` where the database refuses or
-        `time_limit` seconds pass.
+        Raises `AccessRefused`; `WriteRefused` where the text would write, `QueryError` where the database
+        refuses or `time_limit` seconds pass.
         """
+        told = about or ("" if checked else f"sha256:{hashlib.sha256(query.encode()).hexdigest()}")
+        with self.audit.refusals(viewer, what, about=told):
+            lacking = viewer.lacks()
+            shows = frozenset() if checked else identity.refuse_unseen(query, lacking)
+            if identifies == "child":
+                viewer.must_see_children()
+            whole: set[Identity] = set()
+
+            def look(row: Any) -> None:
+                whole.update(_shown_whole(row, lacking))
+
+            limits = (time_limit, row_limit)
+            found = self._rows(query, parameters or {}, limits, None if checked else look)
+            shows |= whole
+            kind = audited_kind(found.columns)
+            # a text that was looked at reads names or does not, whatever its columns are called
+            if kind == "named practitioner" and checked and identifies != "no":
+                shows |= {"name"}
+            if identifies == "child" or (kind == "child" and identifies != "no"):
+                shows |= {"child"}
+            self._must_see(viewer, found, shows, identifies)
+        if shows:
+            seen = "child" if "child" in shows else "named practitioner"
+            self.audit.record(viewer, what, about=about or seen, rows=len(found.rows))
+        return found
+
+    def _rows(
+        self,
+        query: str,
+        parameters: Mapping[str, Any],
+        limits: tuple[float | None, int | None],
+        look: Callable[[Any], None] | None,
+    ) -> Rows:
+        """The rows within the limits (seconds, rows), each shown to `look` as it came."""
+        time_limit, row_limit = limits
         # the embedded engine ignores the driver's time limit and has only one of its own
         timed = self.kind == "embedded" and time_limit is not None and time_limit < engine.READER_SECONDS
         mark = f"/* {secrets.token_hex(8)} */ " if timed else ""
         text = mark + query
 
         def work(tx: neo4j.ManagedTransaction) -> Rows:
-            result = tx.run(cast("Any", text), dict(parameters or {}))
+            result = tx.run(cast("Any", text), dict(parameters))
             columns = tuple(result.keys())
             rows: list[tuple[Any, ...]] = []
             for record in result:
                 if row_limit is not None and len(rows) >= row_limit:
                     return Rows(columns, rows, complete=False)
+                if look is not None:
+                    look(record.values())
                 rows.append(tuple(plain(value) for value in record.values()))
             return Rows(columns, rows)
 
         with self._ended_after(time_limit or 0, mark) if timed else nullcontext():
-            found = self._run_read(work, time_limit)
-        kind = None if identifies == "no" else audited_kind(found.columns)
-        if identifies == "child":
-            kind = "child"
-        self._must_see(viewer, found, kind, identifies)
-        if kind is not None:
-            self.audit.record(viewer, what, about=about or kind, rows=len(found.rows))
-        return found
+            return self._run_read(work, time_limit)
 
-    def _must_see(self, viewer: Viewer, found: Rows, kind: str | None, identifies: Identifies | None) -> None:
+    def _must_see(
+        self, viewer: Viewer, found: Rows, shows: frozenset[Identity], identifies: Identifies | None
+    ) -> None:
         """Raise `AccessRefused` where the viewer may not see whom these rows show."""
-        named = kind == "named practitioner"
+        named = "name" in shows
         if named and viewer.agency_id is not None:
             self._must_be_of_agency(viewer, found)
         if named:
             viewer.must_see_names()
-        if kind == "child":
+        if "child" in shows:
             viewer.must_see_children()
         by_id = identifies is None and not named and bool(PRACTITIONER_COLUMNS & set(found.columns))
         if by_id or identifies == "practitioner":
@@ -329,6 +330,19 @@ class Store:
         self.write(cypher.introduce_types())
         for statement, rows in cypher.code_nodes():
             self.write(statement, rows=rows)
+
+
+def _shown_whole(value: Any, lacking: Mapping[Identity, AccessRefused]) -> frozenset[Identity]:
+    """Whom whole nodes within a value show; raises `AccessRefused` where `lacking` has one of them."""
+    inner: Iterable[Any] = ()
+    if isinstance(value, Node):
+        shown = [identity.shown_whole(label, dict(value.items()), lacking) for label in value.labels]
+        return frozenset().union(*shown)
+    if isinstance(value, (GraphPath, Relationship)):
+        inner = value.nodes
+    elif isinstance(value, (Mapping, list, tuple)):
+        inner = value.values() if isinstance(value, Mapping) else value
+    return frozenset().union(*(_shown_whole(part, lacking) for part in inner))
 
 
 def plain(value: Any) -> Any:

@@ -10,7 +10,7 @@ from datetime import date, datetime
 from math import isfinite
 from typing import Any, Final
 
-from graphmodel.access import Viewer
+from graphmodel.access import AuditLog, Viewer
 from graphmodel.codes import ALLOCATION_PROFILES, allocation_rules
 from graphmodel.errors import QueryError
 from graphmodel.settings import Settings, data_folder, settings
@@ -74,11 +74,14 @@ def answer_query(
     given = check_parameters(query, parameters)
     looker = viewer or Viewer.local()
     own = is_own(query)
-    if own:
-        check_text(query.text)
+    about = _about(query, given)
+    audit = store.audit if store is not None else AuditLog(data_folder())
     identifies = "child" if own else query.identifying
-    if identifies == "child":
-        looker.must_see_children()
+    with audit.refusals(looker, query.name, about=about):
+        if own:
+            check_text(query.text)
+        if identifies == "child":
+            looker.must_see_children()
     limits = settings().queries
     seconds_allowed = limits.time_limit_seconds if time_limit is None else time_limit
     rows_allowed = limits.row_limit if row_limit is None else row_limit
@@ -90,10 +93,11 @@ def answer_query(
             {**bound(query, given), "as_of": day},
             viewer=looker,
             what=query.name,
-            about=_about(query, given),
+            about=about,
             time_limit=seconds_allowed,
             row_limit=rows_allowed,
             identifies=identifies,
+            checked=not own,
         )
         seconds = time.perf_counter() - begun
         load_id = latest_load(held)

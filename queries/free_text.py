@@ -14,7 +14,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any, Final
 
-from graphmodel.access import Viewer
+from graphmodel.access import AuditLog, Viewer
 from graphmodel.errors import QueryError
 from graphmodel.settings import data_folder, settings
 from graphmodel.store import Rows, Store
@@ -42,14 +42,17 @@ def answer_text(
     """Run one Cypher statement that only reads; `$as_of` in it is the date, other parameters are given.
 
     Rows come in the order of the text's own ORDER BY, columns typed by what is in them: nodes, maps and mixed
-    values are text (JSON). The audit record holds the text's digest and first line.
+    values are text (JSON). The audit record holds the text's digest and first line, of a refused one too.
 
-    Raises `WriteRefused` for what would write, `QueryError` for what is no single read, lacks a parameter, or
-    fails in the database; `AccessRefused` where the viewer may not see children.
+    Raises `WriteRefused` for what would write, `TextRefused` for what is no single read, `QueryError` for
+    what lacks a parameter or fails in the database; `AccessRefused` where the viewer may not see children, or
+    names that the text reads or its rows hold.
     """
     looker = viewer or Viewer.local()
-    looker.must_see_children()
-    statement = check_text(text)
+    audit = store.audit if store is not None else AuditLog(data_folder())
+    with audit.refusals(looker, WHAT, about=told(text)):
+        looker.must_see_children()
+        statement = check_text(text)
     day = as_date(as_of)
     given = dict(parameters or {})
     _refuse_missing(statement, given)

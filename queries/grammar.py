@@ -13,7 +13,8 @@ from functools import lru_cache
 from importlib import import_module
 from typing import Any, Final
 
-from graphmodel.errors import QueryError, WriteRefused
+from graphmodel.errors import TextRefused, WriteRefused
+from graphmodel.identity import is_of_parameter, parsed, walk
 from graphmodel.nodes import NODE_TYPES
 from queries.tokens import tokenise
 
@@ -30,42 +31,42 @@ _WOULD_WRITE: Final = ("in read mode", "only regular query clauses are")
 
 
 def one_statement(text: str) -> str:
-    """The text without the `;` it may end with. Raises `QueryError` for what no engine should be asked.
+    """The text without the `;` it may end with. Raises `TextRefused` for what no engine should be asked.
 
     That is: nothing, too much, hidden characters, unicode escapes, a second statement, `EXPLAIN` and the like
     (the embedded engine runs what it should only explain).
     """
     if len(text) > MOST_CHARACTERS:
-        raise QueryError(_THING, f"has {len(text):,} characters", f"Keep it below {MOST_CHARACTERS:,}.")
+        raise TextRefused(_THING, f"has {len(text):,} characters", f"Keep it below {MOST_CHARACTERS:,}.")
     text = text.removeprefix("\ufeff").strip()
     hidden = sorted({f"U+{ord(c):04X}" for c in text if unicodedata.category(c) in ("Cf", "Cc", "Cs", "Co")
                      and c not in "\t\r\n"})  # fmt: skip
     if hidden:
-        raise QueryError(
+        raise TextRefused(
             _THING, f"has characters that cannot be seen ({', '.join(hidden)})", "Take them out."
         )
     if re.search(r"\\u", text, re.IGNORECASE):
-        raise QueryError(
+        raise TextRefused(
             _THING, "has a unicode escape, which engines read differently", "Write the character."
         )
     text = text.removesuffix(";")
     try:
         tokens = tokenise(text)
     except ValueError as fault:
-        raise QueryError(_THING, f"cannot be read: {fault}", "Close it.") from fault
+        raise TextRefused(_THING, f"cannot be read: {fault}", "Close it.") from fault
     if not tokens:
-        raise QueryError(_THING, "says nothing", "Write Cypher, from MATCH to RETURN.")
+        raise TextRefused(_THING, "says nothing", "Write Cypher, from MATCH to RETURN.")
     if tokens[0].word in _PREFIXES:
-        raise QueryError(_THING, f"begins with {tokens[0].word}", "Begin with the query itself.")
+        raise TextRefused(_THING, f"begins with {tokens[0].word}", "Begin with the query itself.")
     if any(token.kind == "sign" and token.value == ";" for token in tokens):
-        raise QueryError(_THING, "holds more than one statement", "Give one query, without a ';' inside.")
+        raise TextRefused(_THING, "holds more than one statement", "Give one query, without a ';' inside.")
     return text
 
 
 def check_text(text: str) -> str:
     """The text, as one statement that only reads and asks for no identity hash.
 
-    Raises `WriteRefused` for what would write, manage or reach outside, `QueryError` for other faults.
+    Raises `WriteRefused` for what would write, manage or reach outside, `TextRefused` for other faults.
     """
     statement = one_statement(text)
     fault = grammar_fault(statement, hidden=HASHED)
@@ -73,7 +74,7 @@ def check_text(text: str) -> str:
         return statement
     if any(part in fault for part in _WOULD_WRITE):
         raise WriteRefused(_THING, fault, _READS_ONLY)
-    raise QueryError(_THING, fault, "Mend its text.")
+    raise TextRefused(_THING, fault, "Mend its text.")
 
 
 @lru_cache(maxsize=4)
@@ -85,31 +86,17 @@ def _rules(hidden: tuple[str, ...]) -> Any:
 
 def grammar_fault(text: str, *, hidden: tuple[str, ...] = ()) -> str | None:
     """What in the text is not Cypher, not a read, or names a `hidden` property; None where nothing is."""
-    from antlr4 import CommonTokenStream, InputStream  # noqa: PLC0415  (see the module)
-
     guard: Any = import_module("neo4j_guard._checker")
-    lexer = guard.Cypher25Lexer(InputStream(text))
-    parser = guard.P(CommonTokenStream(lexer))
-    for recogniser in (lexer, parser):
-        recogniser.removeErrorListeners()
-        recogniser.addErrorListener(guard._RaiseOnSyntaxError())  # noqa: SLF001
     try:
-        tree = parser.statements()
-    except guard.GuardError as fault:
-        # the grammar names every word that could have followed
-        return re.sub(r" expecting \{.*", "", str(fault), flags=re.DOTALL)
-    except RecursionError:
-        return "it is nested too deeply"
+        tree = parsed(text)
+    except TextRefused as fault:
+        return fault.fault
     rules = _rules(hidden)
-    for node in guard._walk(tree):  # noqa: SLF001
+    for node in walk(tree):
         # a parameter is the caller's own value, so a look into it reaches no property
-        if isinstance(node, guard.P.IndexPostfixContext) and _of_parameter(node):
+        if isinstance(node, guard.P.IndexPostfixContext) and is_of_parameter(node):
             continue
         problem = guard._problem(node, rules)  # noqa: SLF001
         if problem is not None:
             return str(problem)
     return None
-
-
-def _of_parameter(node: Any) -> bool:
-    return str(node.parentCtx.getChild(0).getText()).startswith("$")

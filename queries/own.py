@@ -15,7 +15,7 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any, Final
 
-from graphmodel.errors import QueryError
+from graphmodel.errors import QueryError, TextRefused
 from queries.catalogue import FOLDER, catalogue, check_file, check_query
 from queries.grammar import check_text
 from queries.header import Column, ColumnType, Query, split
@@ -90,14 +90,18 @@ def save(name: str, text: str, *, replace: bool = False) -> Path:
 
 
 def refuse_faults(name: str, text: str, path: Path) -> Query:
-    """The query of a text; raises `QueryError` with all that keeps it from being one of this name."""
+    """The query of a text; raises `QueryError` with all that keeps it from being one of this name.
+
+    A `TextRefused` where no analyst's text may say this.
+    """
     query, faults = check_query(name, text, path)
+    kind = QueryError
     try:
         check_text(text)
-    except QueryError as fault:
-        faults = [*faults, fault.fault]
+    except TextRefused as fault:
+        faults, kind = [*faults, fault.fault], type(fault)
     if query is None or faults:
-        raise QueryError(f"query {name!r}", "; ".join(dict.fromkeys(faults)), "Mend its file.")
+        raise kind(f"query {name!r}", "; ".join(dict.fromkeys(faults)), "Mend its file.")
     return query
 
 

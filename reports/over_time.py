@@ -21,7 +21,7 @@ from graphmodel.access import AuditLog, Viewer, audited_kind
 from graphmodel.errors import QueryError, SettingsError
 from graphmodel.settings import settings
 from graphmodel.store import Rows
-from queries import Column, Result, find, shaped
+from queries import Column, Query, Result, find, shaped
 from queries.answering import check_parameters
 
 Every = Literal["week", "month", "quarter"]
@@ -113,10 +113,9 @@ def over_time(
         raise QueryError(
             f"query {name!r}", "is an own one, which has no road from the slice", "Run it date by date."
         )
-    if query.identifying == "child":
-        viewer.must_see_children()
-    if query.identifying == "practitioner":
-        viewer.must_see_practitioners()
+    ids = ", ".join(f"{key}={value}" for key, value in parameters.items() if key.endswith("_id"))
+    with audit.refusals(viewer, name, about=ids):
+        _must_see(viewer, query)
     rows: list[tuple[Any, ...]] = []
     for day in days:
         table = SECOND_ROADS[name](held, day, settings(), **parameters)
@@ -126,7 +125,6 @@ def over_time(
     if query.identifying == "child":
         kind = "child"
     if kind is not None:
-        ids = ", ".join(f"{key}={value}" for key, value in parameters.items() if key.endswith("_id"))
         audit.record(viewer, name, about=ids or kind, rows=len(rows), dates=[x.isoformat() for x in days])
     dated = replace(query, columns=(Column("as_of", "date", "the day asked for"), *query.columns))
     return Result(
@@ -138,6 +136,13 @@ def over_time(
         load_id=held.load_id,
         dates=tuple(days),
     )
+
+
+def _must_see(viewer: Viewer, query: Query) -> None:
+    if query.identifying == "child":
+        viewer.must_see_children()
+    if query.identifying == "practitioner":
+        viewer.must_see_practitioners()
 
 
 def _plain(value: Any) -> Any:

@@ -172,21 +172,25 @@ def cypher(
     from queries import answer_query, answer_text, guessed
     from queries import save as keep
     from queries.answering import typed_pairs
+    from queries.free_text import WHAT, told
     from queries.grammar import check_text
     from queries.own import has_header, refuse_faults, with_header
 
     _needs_file(format, output)
     text = _text(file)
     limits: dict[str, Any] = {"time_limit": time_limit, "row_limit": row_limit, "as_of": as_of or today()}
+    refusals = AuditLog(data_folder()).refusals(Viewer.local(reason), WHAT, about=told(text))
     if has_header(text):
         name = save or ("text" if file == "-" else Path(file).stem.lower().replace("-", "_"))
-        asked = refuse_faults(name, text, Path(file))
+        with refusals:
+            asked = refuse_faults(name, text, Path(file))
         given = typed_pairs(asked, parameter)
         result = _read(
             lambda store, viewer: answer_query(asked, store=store, viewer=viewer, **limits, **given), reason
         )
     else:
-        check_text(text)
+        with refusals:
+            check_text(text)
         given = guessed(parameter)
         result = _read(
             lambda store, viewer: answer_text(text, store=store, viewer=viewer, parameters=given, **limits),

@@ -10,9 +10,10 @@ import pytest
 
 from graphmodel.access import AuditLog, Role, Viewer
 from graphmodel.errors import AccessRefused, EngineError, QueryError
-from graphmodel.store import Store, find_target
+from graphmodel.store import Store
+from graphmodel.target import find_target
 
-LOCAL = Viewer("jo", "analyst", "test")
+LOCAL = Viewer("jo", "safeguarding_lead", "test")
 MANAGER = Viewer("sam", "strategic_manager")
 
 WRITES = (
@@ -177,7 +178,9 @@ def test_an_agency_manager_gets_names_of_the_own_agency_and_what_is_part_of_it(
         reader.read("MATCH (p:Practitioner) RETURN p.practitioner_id AS practitioner_id", viewer=head)
     with pytest.raises(AccessRefused, match="no reason"):
         reader.read(NAMES, {"ids": ["p1"]}, viewer=replace(head, reason=""))
-    assert len(reader.audit.entries()) == before + 1
+    looks = [entry for entry in reader.audit.entries()[before:] if "refused" not in entry]
+    assert len(looks) == 1
+    assert len(reader.audit.entries()) == before + 7
 
 
 @pytest.mark.parametrize("role", ["strategic_manager", "practitioner", "administrator"])

@@ -160,7 +160,10 @@ def test_rows_about_children_need_role_and_reason_and_are_recorded(at_home: Part
     state(test, "strategic_manager", "curious")
     assert "may not see rows about a child" in press(test)
     assert ANSWER not in test.session_state
-    assert len(log.entries()) == before
+    (entry,) = log.entries()[before:]
+    assert (entry["role"], entry["rows"], entry["what"]) == ("strategic_manager", 0, "multiple_leads")
+    assert "may not see rows about a child" in entry["refused"]
+    before += 1
     state(test, "safeguarding_lead", "two leads reported")
     assert not press(test)
     assert rows_of(test) == again("multiple_leads")
@@ -242,7 +245,10 @@ def test_free_text_is_refused_in_words(at_home: Partnership, text: str, said: st
     assert said in refused
     assert ANSWER not in test.session_state
     assert data.store().fetch(count) == before
-    assert len(AuditLog(at_home.home).entries()) == looks
+    # a refused text is on the record; a parameter that is missing is no refusal
+    left = AuditLog(at_home.home).entries()[looks:]
+    assert [(entry["what"], entry["rows"]) for entry in left] == [("free text", 0)] * (said != "nobody")
+    assert all(entry["about"].startswith("sha256:") and entry["refused"] for entry in left)
 
 
 def test_free_text_without_a_reason_is_refused(at_home: Partnership) -> None:
@@ -253,6 +259,16 @@ def test_free_text_without_a_reason_is_refused(at_home: Partnership) -> None:
     assert "may not see rows about a child" in press(test)
     assert ANSWER not in test.session_state
     assert at_home.home.exists()
+
+
+def test_names_are_not_for_an_analyst_under_any_alias(at_home: Partnership) -> None:
+    test = workbench(OWN_TEXT)
+    state(test)
+    test.text_area(key="workbench-text").set_value("MATCH (p:Practitioner) RETURN p.name AS role")
+    assert "may not see named practitioners (the text reads p.name)" in press(test)
+    test.text_area(key="workbench-text").set_value("MATCH (a:Agency) RETURN a.name AS name")
+    assert not press(test)
+    assert {row[0] for row in rows_of(test)} == set(at_home.tables.table("agencies")["name"])
 
 
 def test_free_text_runs_is_saved_and_found(at_home: Partnership) -> None:
