@@ -81,7 +81,7 @@ def overload_mark(draws: pd.DataFrame, leading: float, overloaded: float, settin
     share = sum(x == word for x in each) / len(each) if each else 1.0
     low, high = draws["overloaded"].quantile(0.05), draws["overloaded"].quantile(0.95)
     rules = settings.certainty
-    reason = f"{low:,.0f} to {high:,.0f} leads in 90% of {len(each):,} draws of weights"
+    reason = f"as serious in {per_cent(share)} of the draws; {low:,.0f} to {high:,.0f} leads in 90% of them"
     return verdict(share, rules.robust_from, rules.leaning_from), reason
 
 

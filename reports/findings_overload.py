@@ -10,7 +10,7 @@ from typing import Any, Final
 import pandas as pd
 
 from reports.findings import Finding
-from reports.words import count, day_name, listed, number, per_cent
+from reports.words import count, day_name, listed, per_cent
 
 EQUAL: Final = 1e-9
 MOST_CHANGES: Final = 3
@@ -47,15 +47,20 @@ RULE_WORDS: Final[Mapping[str, str]] = {
 }
 
 
+def plain(points: float) -> str:
+    """Points as `10.35` or `4`: to two decimals, so that the parts are seen to add up."""
+    return f"{points:,.2f}".rstrip("0").rstrip(".")
+
+
 def signed(points: float) -> str:
-    """Points as `+1.2` or `-0.3`."""
-    return f"{points:+,.1f}"
+    """Points as `+1.25` or `-0.3`."""
+    return f"+{plain(points)}" if points >= 0 else f"-{plain(-points)}"
 
 
 def made_of(row: Mapping[str, Any]) -> str:
-    """`18.2 points, 121% of capacity: 11 leads at level 2 11.0, +3.5 for the level of need, …`."""
+    """`18.2 points, 121% of capacity: 11 leads at level 2 weigh 11, +3.5 for higher needs, …`."""
     led, supported = int(row["tacs_led"]), int(row["tacs_supported"])
-    said = [f"{count(led, 'lead', 'leads')} at level 2 weigh {number(float(row['base']))}"]
+    said = [f"{count(led, 'lead', 'leads')} at level 2 weigh {plain(float(row['base']))}"]
     need = float(row["need"])
     words = (
         ("need", "for higher needs" if need > 0 else "for lower needs"),
@@ -65,16 +70,16 @@ def made_of(row: Mapping[str, Any]) -> str:
     )
     said += [f"{signed(float(row[name]))} {text}" for name, text in words if abs(float(row[name])) > EQUAL]
     share = per_cent(float(row["utilisation"]))
-    return f"{number(float(row['points']))} points, {share} of capacity: {', '.join(said)}."
+    return f"{plain(float(row['points']))} points, {share} of capacity: {', '.join(said)}."
 
 
 def capacity_of(row: Mapping[str, Any]) -> str:
     """What capacity consists of: all posts at full time, less the part that is other work."""
     whole, taken = float(row["full_time"]), -float(row["share_of_post"])
-    text = f"Capacity {number(float(row['capacity']))} points"
+    text = f"Capacity {plain(float(row['capacity']))} points"
     if taken <= EQUAL:
         return f"{text}: the posts are there for case work as a whole."
-    return f"{text}: the posts are worth {number(whole)}, of which {number(taken)} are for other work."
+    return f"{text}: the posts are worth {plain(whole)}, of which {plain(taken)} are for other work."
 
 
 def tipped(row: Mapping[str, Any], changes: Iterable[Mapping[str, Any]], *, tacs: bool = False) -> str:

@@ -19,7 +19,7 @@ from reports.charts.drawing import (
 )
 from reports.findings import Finding
 from reports.findings_certainty import weight_name
-from reports.findings_overload import PART_WORDS, made_of, signed
+from reports.findings_overload import PART_WORDS, made_of, plain, signed
 from reports.tabling import cut
 from reports.theme import LIGHT, Theme
 from reports.words import number, per_cent
@@ -65,7 +65,7 @@ def overload_parts(row: Mapping[str, Any], *, source: str, theme: Theme = LIGHT)
     )
     top = max(float(row["points"]), float(row["full_time"]), 1.0)
     low = min(0.0, float(row["need"]))
-    rows = (f"Points: {number(float(row['points']))}", f"Capacity: {number(float(row['capacity']))}")
+    rows = (f"Points: {plain(float(row['points']))}", f"Capacity: {plain(float(row['capacity']))}")
     figure = rows_of(theme, rows, "Points", key=f"{key}<br>&nbsp;", range_=[1.05 * low, 1.2 * top])
     for name in shown:
         value = float(row[name])
@@ -73,7 +73,7 @@ def overload_parts(row: Mapping[str, Any], *, source: str, theme: Theme = LIGHT)
             x=[value], y=[0], orientation="h",
             marker={"color": colours[name], "pattern": stripes(theme, SHAPES[name]),
                     "line": {"color": theme.ground, "width": 1.5}},
-            text=[signed(value) if name != "base" else number(value)], textposition="inside",
+            text=[signed(value) if name != "base" else plain(value)], textposition="inside",
             insidetextanchor="middle", textangle=0, constraintext="none" if value > top / 8 else "both",
             textfont={"color": theme.ground},
             hovertemplate=f"{PART_WORDS[name]}: %{{x:.2f}}<extra></extra>",
@@ -89,7 +89,7 @@ def overload_parts(row: Mapping[str, Any], *, source: str, theme: Theme = LIGHT)
             textposition="outside", cliponaxis=False, textfont={"color": theme.ink},
             hovertemplate="other work of the posts: %{x:.2f}<extra></extra>",
         )  # fmt: skip
-    figure.update_layout(barmode="relative")
+    figure.update_layout(barmode="relative", bargap=0.5)
     line_at(figure, float(row["capacity"]), "capacity", theme)
     table = _parts_table(row)
     finding = Finding("overload explained", "watch", made_of(row))
