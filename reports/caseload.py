@@ -19,6 +19,7 @@ from reports.figures import NO_AGENCY, Counts
 from reports.masking import Shown, lead_counts
 from reports.sheets import Column, Table, table
 from reports.suppress import Count, Masked, Rule, masked
+from reports.tables import folded
 
 NOTE: Final = (
     "Columns as in Data to Insight's caseload report. A case is a child with an active TAC that the worker "
@@ -165,4 +166,4 @@ def caseload_tables(
     ):
         frame, hidden = _words(safe, slice_)
         made.append(table(name, caption, (*first, *heads, *numbers), frame, hidden, note=NOTE))
-    return made
+    return [folded(made[0], {}), made[1]]

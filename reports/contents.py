@@ -56,7 +56,6 @@ class Section:
     name: str
     heading: str
     parts: tuple[Part, ...]
-    own_page: bool = True
 
 
 SECTIONS: Final = (
@@ -75,7 +74,6 @@ SECTIONS: Final = (
         "Overload: whose load is above capacity",
         (
             Part("picture", "overload-by-role", "roles"),
-            Part("picture", "lead-points-by-role", "roles"),
             Part("table", "roles"),
         ),
     ),
@@ -88,7 +86,6 @@ SECTIONS: Final = (
         "coverage",
         "Coverage: children without the cover there should be",
         (Part("picture", "coverage", "coverage"), Part("table", "coverage")),
-        own_page=False,
     ),
     Section("trends", "Trends", (Part("picture", "trend", "trend"), Part("table", "trend"))),
 )

@@ -75,6 +75,11 @@ def write_report(
     `reports.standing`). A month without data gives a report that says so.
     """
     report = make_report(tables_, first_of_month, settings, progress=progress, standing=standing)
+    return write_files(report, out)
+
+
+def write_files(report: Report, out: Path) -> list[Path]:
+    """Write a report's files to `out` (made where there is none) and give them."""
     out.mkdir(parents=True, exist_ok=True)
     name = f"workload-{report.month.first:%Y-%m}"
     pdf, page, book = (out / f"{name}.{kind}" for kind in ("pdf", "html", "xlsx"))
@@ -196,7 +201,6 @@ def _pictures(month: Month, seen: Shown, *, wide: bool) -> dict[str, Picture]:
         pictures.disparity(placed, wide=wide),
         pictures.lorenz(month.curve, gini=_gini(month, hide=_few(seen))),
         pictures.overload_by_role(roles, wide=wide),
-        pictures.lead_points_by_role(roles, wide=wide),
         pictures.duplication(seen.duplicates, wide=wide),
         pictures.coverage(seen.coverage, wide=wide),
         pictures.trend(seen.trend),

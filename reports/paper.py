@@ -7,17 +7,23 @@ everywhere.
 from __future__ import annotations
 
 import json
+import re
+from collections.abc import Sequence
 from importlib.resources import as_file, files
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import typst
 
 from reports.canvas import PAPER_WIDTH
 from reports.contents import ANNEX, LIMITS, METHOD, SECTIONS, SEVERITY_WORDS
+from reports.findings import Finding
 from reports.sheets import Table
 
 if TYPE_CHECKING:
     from reports.monthly import Report
+
+
+CAMEL: Final = re.compile(r"(?<=[a-z])(?=[A-Z])")
 
 
 def set_in_type(template: str, data: dict[str, Any], drawings: dict[str, str]) -> bytes:
@@ -45,10 +51,18 @@ def table_data(table: Table) -> dict[str, Any]:
         "caption": table.caption,
         "note": table.note,
         "after": table.after,
-        "heads": [column.heading for column in table.columns],
+        # a heading in one word breaks between its parts
+        "heads": [CAMEL.sub("\u200b", column.heading) for column in table.columns],
         "numbers": [column.kind != "text" for column in table.columns],
         "rows": table.texts(),
     }
+
+
+def finding_data(found: Sequence[Finding]) -> list[dict[str, str]]:
+    """Findings as the template takes them."""
+    return [
+        {"severity": f.severity, "word": SEVERITY_WORDS[f.severity], "sentence": f.sentence} for f in found
+    ]
 
 
 def pdf(report: Report) -> bytes:
@@ -57,15 +71,11 @@ def pdf(report: Report) -> bytes:
         "title": report.title,
         "facts": report.facts,
         "notices": report.notices,
-        "findings": [
-            {"severity": f.severity, "word": SEVERITY_WORDS[f.severity], "sentence": f.sentence}
-            for f in report.findings
-        ],
+        "findings": finding_data(report.findings),
         "tiles": report.tiles,
         "sections": [
             {
                 "heading": section.heading,
-                "own_page": section.own_page,
                 "parts": [{"kind": part.kind, "name": part.name} for part in section.parts],
             }
             for section in SECTIONS

@@ -24,6 +24,8 @@ from reports.words import COVERAGE_KINDS, DUPLICATE_KINDS, SUPPRESSED, label, nu
 MOST_ROWS: Final = 12
 """As many rows as fit a page beside their text."""
 LONGEST_NAME: Final = 44
+BESIDE: Final = 30
+"""Letters of a name that have room beside a mark."""
 LOWEST_DRAWN: Final = 0.05
 FEW_PER_CENT: Final = 0.2
 STEPS: Final = (1.0, 2.0, 2.5, 5.0, 10.0)
@@ -72,7 +74,8 @@ class _Rows:
         keys: int = 0,
         log: bool = False,
     ) -> None:
-        self.row, self.middle, self.left = (24, 12, 33.0) if wide else (42, 32, LEFT)
+        long = max((len(_short(name)) for name in names), default=0) > BESIDE
+        self.row, self.middle, self.left = (24, 12, 45.0 if long else 33.0) if wide else (42, 32, LEFT)
         self.top = 20 * keys + 6
         self.foot = self.top + self.row * len(names) + 4
         self.wide, self.log = wide, log
@@ -202,6 +205,33 @@ def overload_by_role(roles: pd.DataFrame, *, wide: bool = False) -> Picture:
     return Picture("overload-by-role", str(finding), words, canvas)
 
 
+def utilisation(people: pd.DataFrame, threshold: float, severe: float, *, most: int = 30) -> Picture:
+    """Points over capacity of named leads, highest first; for their own agency only.
+
+    Columns: name, utilisation (NaN: no capacity on record).
+    """
+    finding = findings.utilisation(people, threshold)
+    _, drawn, left = cut(people, "utilisation", most)
+    if drawn.empty:
+        return _nothing("utilisation", finding)
+    top = max(float(drawn["utilisation"].max()), threshold)
+    rows = _Rows(list(drawn["name"]), (0, 1.3 * top), wide=True, keys=1)
+    rows.axis(ticks(top), per_cent, "Points as a part of capacity")
+    canvas = rows.canvas
+    canvas.line((rows.x(threshold), rows.top), (rows.x(threshold), rows.foot), colour=LIGHT.ink, dashed=True)
+    canvas.text(rows.x(threshold), 15, f"capacity {per_cent(threshold)}", anchor="middle")
+    for row, value in enumerate(drawn["utilisation"]):
+        over = value > threshold + findings.EQUAL
+        grave = value > severe + findings.EQUAL
+        colour = LIGHT.pink if grave else LIGHT.blue if over else LIGHT.grey
+        y = rows.y(row) - 7
+        canvas.bar(rows.x(0), y, width=rows.x(value) - rows.x(0), height=14, colour=colour, hollow=not over)
+        words = per_cent(float(value)) + (" (severe)" if grave else "")
+        canvas.text(rows.x(value), y + 11, words, shift=8, bold=over)
+    summary = f"Bars of utilisation for {len(drawn)} leads, highest first. {finding}{left}"
+    return Picture("utilisation", str(finding), summary, canvas)
+
+
 def _bars(name: str, finding: Finding, frame: pd.DataFrame, words: str, *, wide: bool) -> Picture:
     """Lying bars of one measure: columns label, value; suppressed if known."""
     _, drawn, left = cut(frame, "value", MOST_ROWS)
@@ -216,11 +246,6 @@ def _bars(name: str, finding: Finding, frame: pd.DataFrame, words: str, *, wide:
         rows.canvas.text(rows.x(value), y + 11, number(float(value)), shift=8)
     summary = f"Bars of {words.lower()} for {len(drawn)} rows, largest first. {finding}{left}"
     return Picture(name, str(finding), summary, rows.canvas)
-
-
-def lead_points_by_role(roles: pd.DataFrame, *, wide: bool = False) -> Picture:
-    frame = roles.assign(label=roles["role"].map(role_name), value=roles["lead_points"])
-    return _bars("lead-points-by-role", findings.lead_points(roles, "role"), frame, "Lead points", wide=wide)
 
 
 def duplication(counts: pd.DataFrame, *, wide: bool = False) -> Picture:

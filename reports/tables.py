@@ -92,23 +92,26 @@ def _named(seen: Shown) -> tuple[pd.DataFrame, pd.DataFrame]:
     return frame, seen.agencies.hidden.loc[order].reset_index(drop=True)
 
 
-def _folded(made: Table, others: dict[str, float]) -> Table:
-    """The table with all rows that show nothing taken together in one, their names below it.
+def folded(made: Table, others: dict[str, float]) -> Table:
+    """The table with all rows that show no number taken together in one, their names below it.
 
     `others` are the figures of that row by column; what is not among them is kept back there too.
     """
-    silent = [
-        row for row in made.rows
-        if SUPPRESSED in row and all(cell in {SUPPRESSED, NOT_DEFINED} for cell in row[1:])
-    ]  # fmt: skip
+    numbers = [at for at, column in enumerate(made.columns) if column.kind != "text"]
+
+    def is_silent(row: tuple[Cell, ...]) -> bool:
+        return SUPPRESSED in row and all(row[at] in {SUPPRESSED, NOT_DEFINED} for at in numbers)
+
+    silent = [row for row in made.rows if is_silent(row)]
     if len(silent) <= 1:
         return made
     cells: list[Cell] = [f"{len(silent)} agencies with small counts, together"]
     for column in made.columns[1:]:
         value = others.get(column.name)
-        cells.append(SUPPRESSED if value is None else value if value == value else NOT_DEFINED)  # noqa: PLR0124
-    names = "; ".join(str(row[0]) for row in silent)
-    rows = (*(row for row in made.rows if row not in silent), tuple(cells))
+        missing = "" if column.kind == "text" else SUPPRESSED
+        cells.append(missing if value is None else value if value == value else NOT_DEFINED)  # noqa: PLR0124
+    names = "; ".join(sorted(str(row[0]) for row in silent))
+    rows = (*(row for row in made.rows if not is_silent(row)), tuple(cells))
     return Table(made.name, made.caption, made.note, made.columns, rows, f"Taken together: {names}.")
 
 
@@ -149,11 +152,9 @@ def agency_tables(seen: Shown) -> tuple[Table, Table, Table]:
     overload = "Practitioners above capacity by agency"
     load, means = "Lead work and capacity by agency, at month end", "Lead work and capacity by agency, mean"
     return (
-        _folded(table("agencies", load, end, frame, hidden, note=share), seen.others),
-        _folded(
-            table("agency-means", f"{means} over the month", mean, frame, hidden, note=days), seen.others
-        ),
-        _folded(table("agency-overload", overload, over, frame, hidden, note=home), {}),
+        folded(table("agencies", load, end, frame, hidden, note=share), seen.others),
+        folded(table("agency-means", f"{means} over the month", mean, frame, hidden, note=days), seen.others),
+        folded(table("agency-overload", overload, over, frame, hidden, note=home), {}),
     )
 
 
@@ -249,7 +250,7 @@ def compared_table(seen: Shown) -> Table:
         "At month ends. A change is shown where both of its ends are and it is 0 or more than a small count."
     )
     made = table("agencies-compared", "Agencies against earlier months", columns, frame, hidden, note=note)
-    return _folded(made, {})
+    return folded(made, {})
 
 
 def trend_table(seen: Shown) -> Table:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -57,22 +58,6 @@ class _Looks:
 
 def write(report: Report, path: Path) -> None:
     """Write the workbook; an older file of that name is replaced."""
-    options = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
-    with xlsxwriter.Workbook(str(path), options) as book:
-        book.set_properties({"title": report.title, "created": MADE, "comments": report.rule})
-        looks = _Looks(book)
-        _cover(book, report, looks)
-        for name, sheet in SHEETS.items():
-            _sheet(book, sheet, report.tables[name], looks)
-        _chart(book, report)
-
-
-def _cover(book: Any, report: Report, looks: _Looks) -> None:
-    cover = book.add_worksheet("Cover")
-    cover.set_column(0, 0, 18)
-    cover.set_column(1, 1, 100)
-    cover.write_string(0, 0, report.title, looks.title)
-    row = 2
     lines = [
         *report.facts,
         *(("Notice", notice) for notice in report.notices),
@@ -80,10 +65,40 @@ def _cover(book: Any, report: Report, looks: _Looks) -> None:
         *((f"Finding {n}", finding.sentence) for n, finding in enumerate(report.findings, start=1)),
         *((sheet, report.tables[name].caption) for name, sheet in SHEETS.items()),
     ]
-    for name, text in lines:
+    with _book(path, report.title, report.rule) as book:
+        looks = _Looks(book)
+        _cover(book, report.title, lines, looks)
+        for name, sheet in SHEETS.items():
+            _sheet(book, sheet, report.tables[name], looks)
+        _chart(book, report)
+
+
+def write_tables(
+    path: Path, title: str, lines: Sequence[tuple[str, str]], tables: Mapping[str, Table], comments: str
+) -> None:
+    """Write a cover with `lines`, and a sheet each table by its name."""
+    with _book(path, title, comments) as book:
+        looks = _Looks(book)
+        _cover(book, title, lines, looks)
+        for sheet, table in tables.items():
+            _sheet(book, sheet, table, looks)
+
+
+def _book(path: Path, title: str, comments: str) -> Any:
+    options = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
+    book = xlsxwriter.Workbook(str(path), options)
+    book.set_properties({"title": title, "created": MADE, "comments": comments})
+    return book
+
+
+def _cover(book: Any, title: str, lines: Sequence[tuple[str, str]], looks: _Looks) -> None:
+    cover = book.add_worksheet("Cover")
+    cover.set_column(0, 0, 18)
+    cover.set_column(1, 1, 100)
+    cover.write_string(0, 0, title, looks.title)
+    for row, (name, text) in enumerate(lines, start=2):
         cover.write_string(row, 0, name, looks.strong)
         cover.write_string(row, 1, text, looks.wrapped)
-        row += 1
 
 
 def _sheet(book: Any, name: str, table: Table, looks: _Looks) -> None:

@@ -22,6 +22,7 @@ from tacgraph import (
     network_commands,
     overload_commands,
     query_commands,
+    report_commands,
     site_commands,
     whatif_commands,
 )
@@ -46,7 +47,8 @@ app.command(whatif_commands.what_if)
 app.command(whatif_commands.schemes)
 app.command(advice_commands.advise)
 app.command(advice_commands.who_should_lead)
-app.command(figure_commands.report)
+app.command(report_commands.report)
+app.command(report_commands.schedule)
 app.command(site_commands.dashboard)
 app.command(site_commands.doctor)
 

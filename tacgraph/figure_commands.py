@@ -6,7 +6,6 @@ import json
 import sys
 from datetime import date
 from math import isnan
-from pathlib import Path
 from typing import Any, Final, Literal
 
 from rich.console import Console
@@ -130,30 +129,3 @@ def _print_months(console: Console, past: Any) -> None:
 
 def _share(value: float) -> str:
     return "" if isnan(value) else f"{value:.1%}"
-
-
-def report(*, month: str, out: Path) -> int:
-    """Write the monthly workload report: one HTML file and one workbook, safe to circulate.
-
-    Parameters
-    ----------
-    month
-        YYYY-MM.
-    out
-        The folder to write to.
-    """
-    from analysis.tables import Slice
-    from graphmodel.store import Store
-    from reports.monthly import write_report
-
-    try:
-        first = date.fromisoformat(f"{month}-01")
-    except ValueError as fault:
-        raise SettingsError(f"month {month!r}", "is not a month", "Write it like 2026-10.") from fault
-    home = data_folder()
-    with Store.open(home, on_wait=say) as store, progress_bars() as progress:
-        held = Slice.current(store, home, progress.step("read the as-of slice"))
-        files = write_report(held, first, out, settings(), progress=progress.step("the month day by day"))
-    for file in files:
-        say(f"written: {file}")
-    return 0
