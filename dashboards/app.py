@@ -24,7 +24,9 @@ MENU: Final[Mapping[str, tuple[str, Right | None]]] = {
     "coverage": ("Coverage", "figures"),
     "trends": ("Trends", "figures"),
     "network": ("Network", "figures"),
+    "me": ("My load", "own_view"),
     "workbench": ("Workbench", "workbench"),
+    "quality": ("Data quality", "data_quality"),
     "audit": ("Audit", "audit"),
     "accessibility": ("Accessibility", None),
 }

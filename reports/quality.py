@@ -1,0 +1,95 @@
+"""The quality of the data in tables: what loads rejected and found, what is unmapped, who lacks capacity."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Final
+
+import pandas as pd
+
+from analysis.tables import Slice
+from graphmodel.codes import ROLES
+
+REJECTS: Final = "rejects.csv"
+FINDINGS: Final = "findings.csv"
+REJECT_COLUMNS: Final = ("file", "row", "column", "value", "reason")
+FINDING_COLUMNS: Final = ("kind", "table", "ids", "from", "to", "what")
+FINDING_WORDS: Final[dict[str, tuple[str, str]]] = {
+    "lead_not_member": ("A lead who is no member of the team", "Add the membership, or end the lead."),
+    "two_leads": ("Two leads of one team at once", "End one of the two leads."),
+    "overlapping_home_posts": ("Two home posts at once", "Say which post is the home one."),
+    "membership_outlives_tac": ("A membership that outlives its TAC", "End it with the TAC."),
+    "lead_outlives_tac": ("A lead that outlives its TAC", "End it with the TAC."),
+    "practitioner_without_post": ("A practitioner without a post", "Add the post with its hours."),
+    "two_needs_levels": ("Two needs levels of a child at once", "End the earlier one; the higher counts."),
+    "school_of_another_sector": ("A school of another sector than education", "Correct the agency's sector."),
+    "unknown_role": ("A role that the code list does not know", "Map it; until then it counts as full time."),
+    "unknown_category": (
+        "A category of service that is not known",
+        "Map it; until then it stands for itself.",
+    ),
+    "overlapping_intervals": ("The same fact twice at once", "Join the two intervals."),
+}
+# a value in brackets or quotation marks, a date or a number: of one row, not of the kind of fault
+_VALUE: Final = re.compile(r"\([^)]*\)|'[^']*'|\"[^\"]*\"|\b\d[\d.-]*\b")
+
+
+def listed(folder: Path, name: str) -> pd.DataFrame | None:
+    """A list that a load left, as text; None where this machine does not have it."""
+    path = folder / name
+    if not path.exists():
+        return None
+    return pd.read_csv(path, dtype=str, keep_default_na=False)
+
+
+def by_fault(rejects: pd.DataFrame) -> pd.DataFrame:
+    """Rejected rows by file, column and kind of fault, most first; no value of a row in it.
+
+    Columns: file, column, fault, rows.
+    """
+    if rejects.empty:
+        return pd.DataFrame(columns=["file", "column", "fault", "rows"])
+    fault = rejects["reason"].map(lambda reason: " ".join(_VALUE.sub("…", reason).split()))
+    grouped = rejects.assign(fault=fault).groupby(["file", "column", "fault"], as_index=False)
+    counted = grouped.agg(rows=("row", "size"))
+    order = ["rows", "file", "column", "fault"]
+    return counted.sort_values(order, ascending=[False, True, True, True]).reset_index(drop=True)
+
+
+def by_kind(findings: pd.DataFrame) -> pd.DataFrame:
+    """Findings by kind and table, most first. Columns: kind, table, what, mend (what to do), cases."""
+    if findings.empty:
+        return pd.DataFrame(columns=["kind", "table", "what", "mend", "cases"])
+    counted = findings.groupby(["kind", "table"], as_index=False).agg(cases=("ids", "size"))
+    words = [FINDING_WORDS.get(kind, (kind.replace("_", " ").capitalize(), "")) for kind in counted["kind"]]
+    told = counted.assign(what=[what for what, _ in words], mend=[mend for _, mend in words])
+    return told.sort_values(["cases", "kind", "table"], ascending=[False, True, True]).reset_index(drop=True)[
+        ["kind", "table", "what", "mend", "cases"]
+    ]
+
+
+def unmapped_roles(tables: Slice) -> pd.DataFrame:
+    """Roles that the code list does not know: role, practitioners; most first."""
+    roles = tables.table("practitioners")["role"].dropna()
+    counted = (
+        roles[~roles.isin(list(ROLES))].value_counts().rename_axis("role").reset_index(name="practitioners")
+    )
+    return counted.sort_values(["practitioners", "role"], ascending=[False, True]).reset_index(drop=True)
+
+
+def summary(rejected: int, findings: int, without_capacity: int, notes: int, unmapped: int) -> str:
+    """The state of the data in a sentence, for the load in force."""
+    parts = [
+        (rejected, "row rejected", "rows rejected"),
+        (findings, "finding", "findings"),
+        (
+            without_capacity,
+            "practitioner with work and no capacity",
+            "practitioners with work and no capacity",
+        ),
+        (unmapped, "role unmapped", "roles unmapped"),
+        (notes, "figure said to be wrong", "figures said to be wrong"),
+    ]
+    told = [f"{many:,} {one if many == 1 else more}" for many, one, more in parts if many]
+    return "; ".join(told) if told else "Nothing rejected, found or said to be wrong"
