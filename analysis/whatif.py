@@ -78,7 +78,8 @@ class Scenario:
 class Outcome:
     """The partnership as a scenario makes it: a slice good for its day, the settings, and what was done.
 
-    `moves` has a row each lead handed on or left open: tac_id, from_id, to_id (missing: nobody), why.
+    `notes` has a sentence for each change, in order, and one for other weights. `moves` has a row each lead
+    handed on or left open: tac_id, from_id, to_id (missing: nobody), why.
     """
 
     tables: Slice
@@ -234,7 +235,9 @@ def _practitioners(now: pd.DataFrame, later: pd.DataFrame) -> pd.DataFrame:
     for name in ("role", "home_agency_id"):
         both[name] = both[name].where(both[name].notna(), both[f"{name}_then"])
     changed: pd.DataFrame = both.assign(what=what)[what != ""].reset_index()
-    changed = changed.sort_values(["what", "practitioner_id"], kind="stable").reset_index(drop=True)
+    place = changed["what"].map(_WHAT.index)
+    order = changed.assign(place=place).sort_values(["place", "practitioner_id"], kind="stable").index
+    changed = changed.loc[order].reset_index(drop=True)
     shown = ["practitioner_id", "role", "home_agency_id", "utilisation", "utilisation_then", "what"]
     return changed[shown]
 

@@ -181,7 +181,7 @@ class CloseSchools:
         away = set(posts.loc[live & closed, "practitioner_id"])
         away -= set(posts.loc[live & ~closed, "practitioner_id"])
         posts.loc[live & closed, "tac_share"] = 0.0
-        draft.notes.append(f"{self}: {_count(len(away), 'practitioner')} away.")
+        draft.notes.append(f"Schools close: {_count(len(away), 'practitioner')} away.")
         _end_leads(draft, away)
 
 
@@ -212,7 +212,7 @@ class NeedsRise:
         draft.add(
             "needs", [{"child_id": c, "level": int(level[c]) + 1, "started_on": draft.day} for c in chosen]
         )
-        draft.notes.append(f"{self}: {_count(len(chosen), 'child', 'children')}.")
+        draft.notes.append(f"Needs rise by a level for {_count(len(chosen), 'child', 'children')}.")
 
 
 Change = Withdraw | Leave | Arrive | Grow | CloseSchools | NeedsRise

@@ -77,8 +77,6 @@ def cover(draft: Draft, settings: Settings) -> list[dict[str, Any]]:
             about = {"tac_id": tac, "practitioner_id": to, "reason": "handover"}
             rows.append({**about, "started_on": draft.day})
     draft.add("leads", rows)
-    done = len(rows)
-    draft.notes.append(f"Handed to a member of the team: {done:,} of {len(left):,} leads left open.")
     return moves
 
 
@@ -184,5 +182,4 @@ def _moved(draft: Draft, data: Coded, moves: list[tuple[int, int, int]]) -> list
         draft.add("memberships", [taken])
         why = "to somebody new of the same agency and role"
         rows.append({"tac_id": tac_id, "from_id": giver_id, "to_id": taker_id, "why": why})
-    draft.notes.append(f"Taken over by those who arrive: {len(rows):,} leads of overloaded colleagues.")
     return rows

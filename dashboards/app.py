@@ -24,6 +24,7 @@ MENU: Final[Mapping[str, tuple[str, Right | None]]] = {
     "coverage": ("Coverage", "figures"),
     "trends": ("Trends", "figures"),
     "network": ("Network", "figures"),
+    "what_if": ("What if", "figures"),
     "me": ("My load", "own_view"),
     "workbench": ("Workbench", "workbench"),
     "quality": ("Data quality", "data_quality"),

@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 
+import pandas as pd
+
 from analysis.whatif import Scenario
 from analysis.whatif_changes import (
     Arrive,
@@ -38,14 +40,14 @@ def _said(change: Change, name: Names) -> str:
         case Withdraw():
             role = _role(change.role)
             posts = f"one {role} post" if change.posts == 1 else f"{_small(change.posts)} {role} posts"
-            most = ", of those who carry most," if change.which == "most" else ""
+            most = " (of those who carry most)" if change.which == "most" else ""
             return f"without {posts} at {name(change.agency_id)}{most}"
         case Leave():
             return f"without {change.practitioner_id}"
         case Arrive():
             untrained = "" if change.trained else " (not trained to lead)"
-            fte = f"{number(change.fte)} full-time {_role(change.role)}"
-            return f"with {fte} more at {name(change.agency_id)}{untrained}"
+            fte = f"{number(change.fte, 2)} more FTE of {_role(change.role)}"
+            return f"with {fte} at {name(change.agency_id)}{untrained}"
         case Grow():
             return f"with {100 * change.part:g}% more TACs"
         case CloseSchools():
@@ -90,3 +92,18 @@ def _teams(more: float) -> str:
         return "as many teams as today would have nobody to lead them"
     word = "more" if more > 0 else "fewer"
     return f"{count(abs(more), f'{word} team', f'{word} teams')} would have nobody to lead them"
+
+
+def handed_on(moves: pd.DataFrame, *, hide_up_to: int = 0) -> str:
+    """How many leads were left open or moved, and how many found somebody; empty where none were.
+
+    Columns of `analysis.whatif.Outcome.moves`. Counts of 1 to `hide_up_to` are not said, nor such a rest.
+    """
+    if moves.empty:
+        return ""
+    whole, found = len(moves), int(moves["to_id"].notna().sum())
+    if any(0 < n <= hide_up_to for n in (whole, found, whole - found)):
+        return "Leads left open or taken over: a few (c)."
+    if not found:
+        return f"{count(whole, 'lead', 'leads')} left open."
+    return f"{found:,} of {count(whole, 'lead', 'leads')} left open or taken over found somebody."

@@ -110,12 +110,13 @@ def _asked(file: Path | None, texts: list[str], scheme: str, *, reassign: bool) 
 
 def _print(found: Comparison) -> None:
     from analysis.whatif import FIGURES
+    from reports.findings_whatif import handed_on
     from reports.findings_whatif import what_if as finding
 
     console = Console(width=table_width())
     change = dict(zip(found.figures["figure"], found.figures["change"], strict=True))
     console.print(f"[bold]{finding(found.scenario, change)}[/bold]", highlight=False)
-    for note in found.outcome.notes:
+    for note in (*found.outcome.notes, handed_on(found.outcome.moves)):
         console.print(note, markup=False, highlight=False)
     table = Table("figure", "today", "then", "change", title=f"As of {found.as_of}")
     for name, today_, then, more in found.figures.itertuples(index=False, name=None):
