@@ -13,7 +13,7 @@ from graphmodel.access import Right, Viewer
 from graphmodel.errors import AccessRefused, TacgraphError
 
 PAGES: Final = Path(__file__).with_name("pages")
-WITHOUT_DATA: Final = frozenset({"accessibility", "audit"})
+WITHOUT_DATA: Final = frozenset({"accessibility", "audit", "settings"})
 # every page in the order of the menu, and the right it needs; None: for whoever has signed in
 MENU: Final[Mapping[str, tuple[str, Right | None]]] = {
     "overview": ("Overview", "figures"),
@@ -25,9 +25,11 @@ MENU: Final[Mapping[str, tuple[str, Right | None]]] = {
     "trends": ("Trends", "figures"),
     "network": ("Network", "figures"),
     "what_if": ("What if", "figures"),
+    "advice": ("Advice", "figures"),
     "me": ("My load", "own_view"),
     "workbench": ("Workbench", "workbench"),
     "quality": ("Data quality", "data_quality"),
+    "settings": ("Settings", "settings"),
     "audit": ("Audit", "audit"),
     "accessibility": ("Accessibility", None),
 }

@@ -6,6 +6,7 @@ the same data stand beside the chart as a table. Frames are those that may be sh
 NaN with `suppressed` true.
 """
 
+from reports.charts.advice import handover_curve
 from reports.charts.bars import bars, coverage_counts, duplication_counts, lead_points_by
 from reports.charts.days import over_days
 from reports.charts.drawing import CONFIG, MOST_ROWS, Chart, fragment, library
@@ -28,6 +29,7 @@ __all__ = [
     "duplication_counts",
     "fairness_trend",
     "fragment",
+    "handover_curve",
     "lead_points_by",
     "library",
     "load_against_capacity",

@@ -1,0 +1,272 @@
+"""The parts of the Advice page: the moves of a point, who gives to whom, who is left, who should lead."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any, Final
+
+import pandas as pd
+import streamlit as st
+
+from analysis import advice_files
+from analysis.advice import Advice, Point
+from analysis.advice_lead import CRITERIA, Candidates
+from dashboards import data_advice, widgets
+from dashboards.asking import asked_viewer, refused, stated
+from dashboards.widgets import View
+from graphmodel.access import AuditLog, Viewer, suppressed
+from graphmodel.errors import AccessRefused, QueryError
+from graphmodel.settings import data_folder
+from reports import findings_advice as findings
+from reports.findings_fairness import sector_name
+from reports.words import NOT_DEFINED, count, number, per_cent, role_name
+
+COLUMNS: Final[dict[str, Any]] = {
+    "Points off overload": st.column_config.NumberColumn(
+        format="%.2f", help="Points above capacity that it takes off, given those before it"
+    ),
+    "Points off unfairness": st.column_config.NumberColumn(
+        format="%.2f", help="Lead points that are then with the right agency, given those before it"
+    ),
+    "Why": st.column_config.TextColumn(width="large"),
+}
+RULES: Final = (
+    "Each handover goes to a member of the same team who is trained and has a post with time for it. Left "
+    "alone are teams whose lead is the one that statute asks for, children at the statutory threshold, leads "
+    "by the family's choice, and long relationships. The former lead stays in the team. First the points "
+    "above capacity are made as few as can be, then the agencies' distance from their fair share, then the "
+    "weight of the handovers (by needs level and by how long the lead has led)."
+)
+
+
+def curve_of(held: Advice) -> pd.DataFrame:
+    """The curve, with what each point takes off the overload."""
+    rows = held.curve()
+    rows["hoover"] = rows["hoover"].astype(float)
+    return rows.assign(removed=rows["overload_points"].iloc[0] - rows["overload_points"])
+
+
+def point_chosen(curve: pd.DataFrame) -> int:
+    """The place on the curve that the reader looks at; at first the one that removes half of what can be."""
+    options = [findings.option(row) for row in curve.to_dict(orient="records")]
+    half = int((curve["removed"] >= curve["removed"].iloc[-1] / 2).to_numpy().argmax())
+    picked = st.selectbox(
+        "How many handovers?", options, index=max(half, min(1, len(options) - 1)), key="point", width=560,
+        help="Each is the best set of at most so many; all are worked out already.",
+    )  # fmt: skip
+    return options.index(picked) if picked in options else 0
+
+
+def figures(held: Advice, point: Point) -> None:
+    """The figures before and after the handovers."""
+    before, after = held.before, point.figures
+    cells = {
+        "Points above capacity": number(float(after["overload_points"] or 0)),
+        "Overloaded leads": f"{after['overloaded']:,}",
+        "Severely overloaded": f"{after['severe']:,}",
+        "Lead work out of place": _part(after["hoover"], 1),
+    }
+    with st.container(horizontal=True):
+        for words, value in cells.items():
+            st.metric(words, value, border=True, width=210)
+    said = f"{count(point.newly_overloaded, 'lead', 'leads')} would newly come above capacity. "
+    st.caption(
+        (said if point.newly_overloaded else "")
+        + findings.certainty([stage.proven for stage in point.plan.stages])
+        + f" Today: {number(float(before['overload_points'] or 0))} points above capacity, "
+        f"{before['overloaded']:,} overloaded leads, {before['severe']:,} of them severely, "
+        f"{_part(before['hoover'], 1)} of lead work out of place."
+    )
+
+
+def seen(shown: View, moves: pd.DataFrame) -> pd.DataFrame:
+    """The handovers of the agencies asked for, between people whom the viewer may see."""
+    rows = moves
+    for side in ("from", "to"):
+        column = f"{side}_agency_id"
+        named = rows.rename(columns={f"{side}_practitioner_id": "practitioner_id"})
+        rows = rows.loc[shown.people(named, column).index]
+    if shown.asked.agencies:
+        either = [rows[f"{side}_agency_id"].isin(shown.asked.agencies) for side in ("from", "to")]
+        rows = rows[either[0] | either[1]]
+    return rows
+
+
+def moves_table(shown: View, moves: pd.DataFrame, *, teams: bool = False) -> pd.DataFrame:
+    """The handovers with plain headings; the team of each only where it was asked for and may be seen."""
+    table = pd.DataFrame({"Step": moves["step"]})
+    if teams:
+        table["TAC"] = moves["tac_id"]
+    table["Why"] = moves["reason"]
+    sides = (("from", "From"), ("to", "To"))
+    for side, word in sides:
+        table[word] = moves[f"{side}_practitioner_id"]
+        table[f"{word}: agency"] = moves[f"{side}_agency_id"].map(shown.name)
+        table[f"{word}: role"] = moves[f"{side}_role"].map(role_name)
+    for side, word in sides:
+        table[f"{word}: now"] = [_part(v) for v in moves[f"{side}_utilisation"]]
+        table[f"{word}: after all"] = [_part(v) for v in moves[f"{side}_utilisation_after"]]
+    table["Points off overload"] = moves["overload_removed"].round(4)
+    table["Points off unfairness"] = moves["distance_removed"].round(4)
+    return table
+
+
+def _part(value: float | None, digits: int = 0) -> str:
+    return NOT_DEFINED if value is None or pd.isna(value) else per_cent(float(value), digits)
+
+
+def moves(shown: View, point: Point, day: date) -> None:
+    """The handovers one by one, for those who may see practitioners; the teams after role and reason."""
+    st.header("Each handover, and why", anchor=False)
+    rows = seen(shown, point.moves)
+    if rows.empty:
+        widgets.empty("There is no handover to show here in the agencies chosen, or to your role.")
+        return
+    widgets.table(moves_table(shown, rows), "handovers", "Handovers of the lead role", shown.source, COLUMNS)
+    with st.expander("Show which teams, and files to load (asks for role and reason, and is recorded)"):
+        viewer = asked_viewer("advice-teams", "teams")
+        if viewer is not None:
+            _teams(shown, rows, day, viewer)
+
+
+def _teams(shown: View, rows: pd.DataFrame, day: date, viewer: Viewer) -> None:
+    try:
+        viewer.must_see_children()
+        viewer.must_see_practitioners()
+    except AccessRefused as problem:
+        refused(problem)
+        return
+    about = ", ".join(f"tac_id={tac}" for tac in rows["tac_id"])
+    AuditLog(data_folder()).record(viewer, "dashboard: handovers by team", about=about, rows=len(rows))
+    named = moves_table(shown, rows, teams=True)
+    widgets.table(named, "handovers-by-team", "Handovers by team", shown.source, COLUMNS)
+    files = advice_files.rows(shown.found.slice, day, rows)
+    with st.container(horizontal=True):
+        for name, made in files.items():
+            if made:
+                st.download_button(
+                    f"{name}.csv to load", pd.DataFrame(made).to_csv(index=False), f"{name}.csv", "text/csv",
+                    key=f"file-{name}", on_click="ignore", help="In the import format",
+                )  # fmt: skip
+
+
+def pairs(shown: View, point: Point) -> None:
+    """How many handovers go from which kind of agency to which, and between which agencies."""
+    st.header("From whom to whom", anchor=False)
+    table = shown.found.slice.table("agencies")
+    sector = {a: sector_name(str(s)) for a, s in zip(table["agency_id"], table["sector"], strict=True)}
+    held = point.moves
+    if shown.asked.agencies:
+        chosen = shown.asked.agencies
+        held = held[held["from_agency_id"].isin(chosen) | held["to_agency_id"].isin(chosen)]
+    up_to = shown.found.settings.disclosure.suppress_up_to
+    for words, name, of in (
+        ("By kind of agency", "handovers-by-sector", lambda a: sector.get(a, "no post")),
+        ("By agency", "handovers-by-agency", shown.name),
+    ):
+        summed = summed_up(
+            held.assign(From=held["from_agency_id"].map(of), To=held["to_agency_id"].map(of)), up_to
+        )
+        if summed.empty:
+            st.caption(f"{words}: every number is small (1 to {up_to}), so none is shown.")
+        else:
+            st.markdown(f"**{words}**")
+            widgets.table(summed, name, f"Handovers: {words[:1].lower()}{words[1:]}", shown.source)
+    st.caption(
+        f"Pairs with a small number of handovers (1 to {up_to}), or one that gives it away, are left out."
+    )
+
+
+def summed_up(moves: pd.DataFrame, up_to: int) -> pd.DataFrame:
+    """Handovers by pair (From, To), most first, without small counts and what would give them away."""
+    summed = moves.groupby(["From", "To"], as_index=False).agg(Handovers=("step", "size"))
+    gone = suppressed([int(n) for n in summed["Handovers"]], up_to=up_to)
+    known = summed[[not hidden for hidden in gone]]
+    return known.sort_values(["Handovers", "From", "To"], ascending=[False, True, True], ignore_index=True)
+
+
+def unhelped(shown: View, point: Point) -> None:
+    """Who stays above capacity after the handovers, and what would help instead."""
+    st.header("What handovers cannot mend", anchor=False)
+    st.markdown(findings.left(point.unhelped))
+    rows = shown.people(shown.within(point.unhelped, "home_agency_id"), "home_agency_id")
+    if rows.empty:
+        return
+    table = pd.DataFrame(
+        {
+            "Practitioner": rows["practitioner_id"],
+            "Role": rows["role"].map(role_name),
+            "Home agency": rows["home_agency_id"].map(shown.name),
+            "% of capacity": (100 * rows["utilisation"].astype(float)).round(1),
+            "Points above": rows["points_above"].astype(float).round(2),
+            "TACs led": rows["tacs_led"],
+            "What would help": rows["verdict"].map(findings.SHORT_VERDICT),
+            "Why": rows["reason"],
+        }
+    )
+    columns = {
+        "% of capacity": st.column_config.NumberColumn(format="%.0f", help="After the handovers"),
+        "Why": st.column_config.TextColumn(width="large"),
+    }
+    widgets.table(table, "not-helped", "Leads whom no handover helps", shown.source, columns)
+
+
+def who_leads(shown: View, day: date) -> None:
+    """One team's members against the guidance's criteria, after role and reason were stated."""
+    st.header("Who should lead this child's team?", anchor=False)
+    st.caption(
+        "The members in order of the guidance's criteria, one after the other and none added up in a score: "
+        + "; ".join(words[:1].lower() + words[1:] for words in CRITERIA.values())
+        + "."
+    )
+    with st.expander("Ask for one team (asks for your role and reason, and is recorded)"):
+        with st.form("who-leads"):
+            tac = st.text_input("TAC", key="who-leads-tac", max_chars=100, width=240)
+            said = stated("who-leads", "this team")
+            pressed = st.form_submit_button("Show the team")
+        if not pressed:
+            return
+        try:
+            viewer = said.viewer()
+            viewer.must_see_children()
+            viewer.must_see_practitioners()
+            found = data_advice.candidates(shown.found, (tac or "").strip(), day)
+        except AccessRefused as problem:
+            refused(problem)
+            return
+        except QueryError as problem:
+            st.error(f"{problem.thing}: {problem.fault}. {problem.mend}")
+            return
+        AuditLog(data_folder()).record(
+            viewer,
+            "dashboard: who should lead",
+            about=f"tac_id={found.tac_id}",
+            rows=len(found.members),
+        )
+        _candidates(shown, found)
+
+
+def _candidates(shown: View, found: Candidates) -> None:
+    asked = " or ".join(role_name(role) for role in found.required_roles)
+    rule = f"{found.strength.capitalize()} by the allocation table: {asked}." if asked else "No rule binds."
+    st.markdown(f"**{rule}**")
+    rows = found.members
+    words = {True: "yes", False: "no", None: "no rule"}
+    table = pd.DataFrame(
+        {
+            "Practitioner": rows["practitioner_id"],
+            "Role": rows["role"].map(role_name),
+            "Home agency": rows["home_agency_id"].map(shown.name),
+            "Leads now": rows["leads_now"].map(words),
+            "Role asked for": [words[value] for value in rows["statutory"]],
+            "Family's choice": rows["family_choice"].map(words),
+            "Has a post": rows["has_post"].map(words),
+            "Own agencies' part of services": [_part(v) for v in rows["predominant_need"]],
+            "Services delivered": rows["delivers"],
+            "Days in the team": rows["days_in_team"],
+            "Trained": rows["trained"].map(words),
+            "Of capacity as lead": [_part(v) for v in rows["utilisation_as_lead"]],
+            "Out of term time": rows["all_year"].map(words),
+        }
+    )
+    widgets.table(table, "who-should-lead", "Who should lead", shown.source)

@@ -1,0 +1,116 @@
+"""Findings about advice: what a number of handovers would change, and what no handover can mend.
+
+Frames are the curve and `unhelped` of `analysis.advice`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+import pandas as pd
+
+from reports.findings import Finding
+from reports.words import count, listed, number, per_cent
+
+VERDICT_WORDS: Final = {
+    "waiting": "could be helped by more handovers",
+    "fte": "need more FTE (nobody else in their teams has room)",
+    "training": "have somebody with room in a team, who is not trained",
+    "kept": "have teams that stay where they are (by statute, at the statutory threshold, by the family's "
+    "choice, for a long relationship, or for want of the right role)",
+}
+SHORT_VERDICT: Final = {
+    "waiting": "more handovers would help",
+    "fte": "more FTE",
+    "training": "training",
+    "kept": "teams must stay",
+}
+
+
+GOAL_WORDS: Final = (
+    "the overload could not be less",
+    "the agencies' shares could not be nearer to fair",
+    "it could not be done with lighter handovers",
+)
+
+
+def title(row: pd.Series, before: int, unhelped: pd.DataFrame) -> Finding:
+    """What a point of the curve brings, and for how many no handover helps.
+
+    `row` is a row of the curve (handovers, helped, newly_overloaded), `before` the leads overloaded today.
+    """
+    if not before:
+        return Finding("advice", "fine", "No lead is above capacity, so no handover is needed for that")
+    moves, helped = int(row["handovers"]), int(row["helped"])
+    rest = _rest(unhelped)
+    if not moves:
+        words = f"Without a handover {count(before, 'lead stays', 'leads stay')} above capacity{rest}"
+        return Finding("advice", "watch", words)
+    would = count(moves, "handover", "handovers")
+    if not helped:
+        off = number(float(row["removed"]))
+        words = (
+            f"{would} would take {off} points off the {count(before, 'overloaded lead', 'overloaded leads')}"
+        )
+        return Finding("advice", "watch", f"{words}, and bring none of them within capacity{rest}")
+    words = f"{would} would bring {helped:,} of the {count(before, 'overloaded lead', 'overloaded leads')}"
+    return Finding("advice", "watch", f"{words} within capacity{rest}")
+
+
+def _rest(unhelped: pd.DataFrame) -> str:
+    fte = int((unhelped["verdict"] == "fte").sum())
+    return f"; {count(fte, 'lead needs', 'leads need')} more FTE" if fte else ""
+
+
+def curve(rows: pd.DataFrame) -> Finding:
+    """How fast the overload falls, and what is left at the end.
+
+    Columns: handovers, overload_points, hoover.
+    """
+    first, last = rows.iloc[0], rows.iloc[-1]
+    total = float(first["overload_points"] - last["overload_points"])
+    if len(rows) < 2 or total <= 0:  # noqa: PLR2004
+        return Finding("advice", "unknown", "No handover that is allowed would take work off overload")
+    removed = first["overload_points"] - rows["overload_points"]
+    half = rows[removed >= total / 2].iloc[0]
+    part = per_cent(float(removed[half.name] / total))
+    some = count(int(half["handovers"]), "handover removes", "handovers remove")
+    words = (
+        f"{some} {part} of the overload that "
+        f"{int(last['handovers']):,} could remove; {number(float(last['overload_points']))} of "
+        f"{number(float(first['overload_points']))} points stay"
+    )
+    return Finding("advice", "watch", words)
+
+
+def left(unhelped: pd.DataFrame) -> str:
+    """How many stay above capacity for which reason, in one sentence."""
+    if unhelped.empty:
+        return "Nobody who leads would be above capacity."
+    counts = unhelped["verdict"].value_counts()
+    parts = [f"{int(counts[name])} {words}" for name, words in VERDICT_WORDS.items() if name in counts]
+    many = count(len(unhelped), "lead would stay", "leads would stay")
+    return f"{many} above capacity: {listed(parts)}."
+
+
+def certainty(proven: Sequence[bool]) -> str:
+    """What is proven of a set of handovers, goal by goal: overload, agencies' shares, weight."""
+    if all(proven):
+        return "Proven: no other set of at most so many handovers does better."
+    if not proven[0]:
+        return "The best found in the time given: fewer points above capacity may be possible."
+    open_ = [words for words, sure in zip(GOAL_WORDS, proven, strict=True) if not sure]
+    return (
+        "Proven: no other set of at most so many handovers leaves fewer points above capacity. Not proven in "
+        f"the time given: that {listed(open_)}."
+    )
+
+
+def option(row: dict[Any, Any]) -> str:
+    """A point of the curve as a choice."""
+    moves = count(int(row["handovers"]), "handover", "handovers") if row["handovers"] else "Today"
+    return (
+        f"{moves}: {number(float(row['overload_points']))} points above capacity, "
+        f"{count(int(row['overloaded']), 'overloaded lead', 'overloaded leads')}"
+    )
