@@ -19,7 +19,10 @@ from tacgraph.example import write_example
 from tests.dashboard.browser import free_port, served
 
 LAST = date(2026, 10, 31)
-FIGURES = ("overview", "fairness", "overload", "certainty", "duplication", "coverage", "trends", "network")
+FIGURES = (
+    *("overview", "fairness", "overload", "certainty", "duplication", "coverage", "trends"),
+    *("network", "what_if", "advice"),
+)
 """The pages of figures: each is run, and opened in a browser in both themes and at phone width."""
 
 
