@@ -6,8 +6,10 @@ milliseconds, so a month is thirty-one of them.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import cached_property
 from typing import Any, Final
 from weakref import WeakKeyDictionary
 
@@ -86,32 +88,6 @@ class Spans:
         return active
 
 
-@dataclass(frozen=True, eq=False)
-class Coded:
-    """A slice's tables by code. `roles`, `family` and the like are aligned with their ids."""
-
-    agencies: Ids
-    practitioners: Ids
-    children: Ids
-    families: Ids
-    tacs: Ids
-    role_names: Ids
-    role: Ints
-    family: Ints
-    tac_child: Ints
-    opened: Ints
-    closed: Ints
-    members: Spans  # practitioner, TAC
-    leads: Spans  # practitioner, TAC
-    posts: Spans  # practitioner, agency
-    fte: Floats
-    home: Bools
-    tac_share: Floats  # NaN where the role's default counts
-    needs: Spans  # child, level
-    status_names: Ids
-    statuses: Spans  # child, status
-
-
 def days(column: pa.ChunkedArray, missing: int) -> Ints:
     """Day numbers of a date column, `missing` where it is empty."""
     numbers = pc.fill_null(column.cast(pa.int32()).cast(pa.int64()), missing)
@@ -128,6 +104,128 @@ def flags(column: pa.ChunkedArray) -> Bools:
     return np.asarray(pc.fill_null(column, False).to_numpy(), dtype=np.bool_)  # noqa: FBT003
 
 
+class Coded:
+    """A slice's tables by code, each found when it is first asked for: a figure pays for what it uses.
+
+    `role`, `family` and the like are aligned with their ids: a table is in order of its key, as the ids are.
+    Safe to share between threads; two that ask at once may both compute, and get the same.
+    """
+
+    def __init__(self, tables: Mapping[str, pa.Table]) -> None:
+        self._tables = tables
+
+    def but(self, **arrays: Ints | Floats | Bools | Spans) -> Coded:
+        """The same with some of its arrays replaced."""
+        other = Coded(self._tables)
+        unknown = [name for name in arrays if not isinstance(getattr(Coded, name, None), cached_property)]
+        if unknown:
+            raise TypeError(f"no array is called {unknown[0]}")
+        found = {name: value for name, value in vars(self).items() if name != "_tables"}
+        vars(other).update(found | arrays)
+        return other
+
+    @cached_property
+    def agencies(self) -> Ids:
+        return Ids.of(self._tables["agencies"]["agency_id"])
+
+    @cached_property
+    def practitioners(self) -> Ids:
+        return Ids.of(self._tables["practitioners"]["practitioner_id"])
+
+    @cached_property
+    def children(self) -> Ids:
+        return Ids.of(self._tables["children"]["child_id"])
+
+    @cached_property
+    def families(self) -> Ids:
+        return Ids.of(self._tables["children"]["family_id"])
+
+    @cached_property
+    def tacs(self) -> Ids:
+        return Ids.of(self._tables["tacs"]["tac_id"])
+
+    @cached_property
+    def role_names(self) -> Ids:
+        return Ids.of(self._tables["practitioners"]["role"])
+
+    @cached_property
+    def role(self) -> Ints:
+        return self.role_names.codes(self._tables["practitioners"]["role"])
+
+    @cached_property
+    def family(self) -> Ints:
+        return self.families.codes(self._tables["children"]["family_id"])
+
+    @cached_property
+    def tac_child(self) -> Ints:
+        return self.children.codes(self._tables["tacs"]["child_id"])
+
+    @cached_property
+    def opened(self) -> Ints:
+        return days(self._tables["tacs"]["opened_on"], FAR)
+
+    @cached_property
+    def closed(self) -> Ints:
+        return days(self._tables["tacs"]["closed_on"], FAR)
+
+    @cached_property
+    def members(self) -> Spans:
+        """Practitioner, TAC."""
+        return self._with_tac("memberships")
+
+    @cached_property
+    def leads(self) -> Spans:
+        """Practitioner, TAC."""
+        return self._with_tac("leads")
+
+    @cached_property
+    def posts(self) -> Spans:
+        """Practitioner, agency."""
+        table = self._tables["posts"]
+        people = self.practitioners.codes(table["practitioner_id"])
+        return _spans(table, people, self.agencies.codes(table["agency_id"]))
+
+    @cached_property
+    def fte(self) -> Floats:
+        return floats(self._tables["posts"]["fte"])
+
+    @cached_property
+    def home(self) -> Bools:
+        return flags(self._tables["posts"]["home"])
+
+    @cached_property
+    def tac_share(self) -> Floats:
+        """NaN where the role's default counts."""
+        return floats(self._tables["posts"]["tac_share"])
+
+    @cached_property
+    def needs(self) -> Spans:
+        """Child, level."""
+        table = self._tables["needs"]
+        levels = np.asarray(table["level"].to_numpy(), dtype=np.int64)
+        return _spans(table, self.children.codes(table["child_id"]), levels)
+
+    @cached_property
+    def status_names(self) -> Ids:
+        return Ids.of(self._tables["statuses"]["status"])
+
+    @cached_property
+    def statuses(self) -> Spans:
+        """Child, status."""
+        table = self._tables["statuses"]
+        children = self.children.codes(table["child_id"])
+        return _spans(table, children, self.status_names.codes(table["status"]))
+
+    def _with_tac(self, name: str) -> Spans:
+        table = self._tables[name]
+        people = self.practitioners.codes(table["practitioner_id"])
+        return _spans(table, people, self.tacs.codes(table["tac_id"]))
+
+
+def _spans(table: pa.Table, left: Ints, right: Ints) -> Spans:
+    return Spans(left, right, days(table.column("started_on"), FAR), days(table.column("ended_on"), FAR))
+
+
 _KNOWN: WeakKeyDictionary[Slice, Coded] = WeakKeyDictionary()
 
 
@@ -135,52 +233,5 @@ def coded(tables: Slice) -> Coded:
     """The arrays of a slice, made once for it."""
     found = _KNOWN.get(tables)
     if found is None:
-        found = _KNOWN[tables] = _code(tables.arrow)
+        found = _KNOWN[tables] = Coded(tables.arrow)
     return found
-
-
-def _spans(table: pa.Table, left: Ints, right: Ints) -> Spans:
-    return Spans(left, right, days(table.column("started_on"), FAR), days(table.column("ended_on"), FAR))
-
-
-def _code(tables: dict[str, pa.Table]) -> Coded:
-    people, children, tacs = tables["practitioners"], tables["children"], tables["tacs"]
-    practitioners, agencies = Ids.of(people["practitioner_id"]), Ids.of(tables["agencies"]["agency_id"])
-    child_ids, tac_ids = Ids.of(children["child_id"]), Ids.of(tacs["tac_id"])
-    families, roles = Ids.of(children["family_id"]), Ids.of(people["role"])
-    posts, needs, statuses = tables["posts"], tables["needs"], tables["statuses"]
-    status_names = Ids.of(statuses["status"])
-
-    def with_tac(name: str) -> Spans:
-        table = tables[name]
-        return _spans(table, practitioners.codes(table["practitioner_id"]), tac_ids.codes(table["tac_id"]))
-
-    return Coded(
-        agencies=agencies,
-        practitioners=practitioners,
-        children=child_ids,
-        families=families,
-        tacs=tac_ids,
-        role_names=roles,
-        # a table is in order of its key, as the ids are, so its columns are aligned with the codes
-        role=roles.codes(people["role"]),
-        family=families.codes(children["family_id"]),
-        tac_child=child_ids.codes(tacs["child_id"]),
-        opened=days(tacs["opened_on"], FAR),
-        closed=days(tacs["closed_on"], FAR),
-        members=with_tac("memberships"),
-        leads=with_tac("leads"),
-        posts=_spans(
-            posts, practitioners.codes(posts["practitioner_id"]), agencies.codes(posts["agency_id"])
-        ),
-        fte=floats(posts["fte"]),
-        home=flags(posts["home"]),
-        tac_share=floats(posts["tac_share"]),
-        needs=_spans(
-            needs, child_ids.codes(needs["child_id"]), np.asarray(needs["level"].to_numpy(), dtype=np.int64)
-        ),
-        status_names=status_names,
-        statuses=_spans(
-            statuses, child_ids.codes(statuses["child_id"]), status_names.codes(statuses["status"])
-        ),
-    )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import date
 
 import numpy as np
@@ -81,8 +80,7 @@ def of_these(data: Coded, people: Ints, first: int, last: int) -> Coded:
         return _kept(spans, _overlapping(spans, first, last) & theirs[spans.right])
 
     level_of_theirs = _overlapping(data.needs, first, last) & children[data.needs.left]
-    return replace(
-        data,
+    return data.but(
         leads=of_tacs(data.leads),
         members=of_tacs(data.members),
         needs=_kept(data.needs, level_of_theirs),

@@ -8,19 +8,21 @@ from __future__ import annotations
 
 import fcntl
 import hashlib
+import io
 import json
 import os
 import shutil
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
+from collections import ChainMap
+from collections.abc import Iterator, Mapping, MutableMapping
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime
 from functools import cached_property
 from pathlib import Path
-from typing import Final, Self
+from typing import Final, Self, cast
 
 import duckdb
 import pandas as pd
@@ -33,6 +35,7 @@ from graphmodel.errors import SourceError
 from graphmodel.store import Store
 
 _META: Final = "slice.json"
+_DIGEST: Final = "sha256"
 _KEEP: Final = 2
 _STALE_SECONDS: Final = 3600
 _READS: Final = 3
@@ -54,21 +57,50 @@ class State:
 
 @dataclass(frozen=True)
 class _Meta:
+    """What a kept slice says of itself; `digests` name the bytes of each table's file."""
+
     load_id: str | None
     loaded_at: str | None
     complete: bool
+    data_date: str | None = None
+    digests: Mapping[str, str] | None = None
+
+
+class _Packed(Mapping[str, pa.Table]):
+    """Tables whose Parquet bytes are in memory, each unpacked when it is first asked for."""
+
+    def __init__(self, files: dict[str, bytes]) -> None:
+        self._files: dict[str, bytes] = files
+        self._tables: dict[str, pa.Table] = {}
+        self._names = tuple(files)
+        self._lock = threading.Lock()
+
+    def __getitem__(self, name: str) -> pa.Table:
+        with self._lock:
+            if name not in self._tables:
+                self._tables[name] = pq.read_table(pa.BufferReader(self._files[name]), schema=SCHEMAS[name])
+                del self._files[name]
+            return self._tables[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._names)
+
+    def __len__(self) -> int:
+        return len(self._names)
 
 
 class Slice:
     """All tables of the import format at one state of the graph, without the columns of identity matching.
 
     Columns are named as in the import format; dates are `datetime64`, missing values NaN, NaT or None. A
-    slice is whole in memory and never changes, so a newer load or a pruned folder does not disturb a reader.
+    slice is whole in memory (of a kept one the files' bytes, unpacked table by table when asked for) and
+    never changes, so a newer load or a pruned folder does not disturb a reader.
     `complete` is false where it was read beside an unfinished load. Safe to share between threads.
     """
 
-    def __init__(self, tables: dict[str, pa.Table], meta: _Meta) -> None:
+    def __init__(self, tables: Mapping[str, pa.Table], meta: _Meta) -> None:
         self.arrow = tables
+        self._stated = meta.data_date
         self.load_id = meta.load_id
         self.loaded_at = datetime.fromisoformat(meta.loaded_at) if meta.loaded_at else None
         self.complete = meta.complete
@@ -105,6 +137,8 @@ class Slice:
 
         Dates after the day of the load are plans and do not count.
         """
+        if self._stated is not None:
+            return date.fromisoformat(self._stated)
         limit = self.loaded_at.date() if self.loaded_at else date.max
         found: list[date] = []
         for table in self.arrow.values():
@@ -127,13 +161,15 @@ class Slice:
         """A slice kept by `current`. Raises `SourceError` where the folder is none or is not whole."""
         try:
             meta = _Meta(**json.loads((folder / _META).read_text(encoding="utf-8")))
-            tables = {
-                name: pq.read_table(folder / f"{name}.parquet", schema=wanted)
-                for name, wanted in SCHEMAS.items()
-            }
-        except (OSError, ValueError, TypeError, pa.ArrowException) as fault:
+            files = {name: (folder / f"{name}.parquet").read_bytes() for name in SCHEMAS}
+        except (OSError, ValueError, TypeError) as fault:
             raise SourceError(f"slice {folder.name}", f"cannot be read ({fault})", "Delete it.") from fault
-        return cls(tables, meta)
+        stated = meta.digests or {}
+        for name, content in files.items():
+            # so a table that is unpacked later is the one that was kept
+            if hashlib.new(_DIGEST, content).hexdigest() != stated.get(name):
+                raise SourceError(f"slice {folder.name}", f"{name} is not as it was kept", "Delete it.")
+        return cls(_Packed(files), meta)
 
     @classmethod
     def current(cls, store: Store, home: Path, progress: Progress | None = None) -> Self:
@@ -155,8 +191,10 @@ class Slice:
 
     def replaced(self, tables: dict[str, pa.Table]) -> Self:
         """The same slice with some tables replaced, rows in order of their key: a scenario, never kept."""
-        meta = _Meta(self.load_id, self.loaded_at.isoformat() if self.loaded_at else None, self.complete)
-        return type(self)({**self.arrow, **tables}, meta)
+        return type(self)(ChainMap(tables, cast("MutableMapping[str, pa.Table]", self.arrow)), self._meta())
+
+    def _meta(self) -> _Meta:
+        return _Meta(self.load_id, self.loaded_at.isoformat() if self.loaded_at else None, self.complete)
 
     @classmethod
     def _kept(cls, folder: Path) -> Self | None:
@@ -185,9 +223,9 @@ class Slice:
         folder.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         made = Path(tempfile.mkdtemp(prefix=".making-", dir=folder.parent))
         try:
-            for name, table in self.arrow.items():
-                _private(made / f"{name}.parquet", table)
-            meta = _Meta(self.load_id, self.loaded_at.isoformat() if self.loaded_at else None, self.complete)
+            digests = {name: _private(made / f"{name}.parquet", table) for name, table in self.arrow.items()}
+            dated = self.data_date.isoformat() if self.data_date else None
+            meta = replace(self._meta(), data_date=dated, digests=digests)
             descriptor = os.open(made / _META, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
             with os.fdopen(descriptor, "w", encoding="utf-8") as file:
                 json.dump(asdict(meta), file)
@@ -199,10 +237,15 @@ class Slice:
         _prune(folder)
 
 
-def _private(path: Path, table: pa.Table) -> None:
+def _private(path: Path, table: pa.Table) -> str:
+    """Write a table that only its owner can read; gives the digest of the file."""
+    packed = io.BytesIO()
+    pq.write_table(table, packed, compression="zstd")
+    content = packed.getvalue()
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "wb") as file:
-        pq.write_table(table, file, compression="zstd")
+        file.write(content)
+    return hashlib.new(_DIGEST, content).hexdigest()
 
 
 def _remove(folder: Path) -> None:

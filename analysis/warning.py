@@ -6,7 +6,7 @@ record, carried forward along the trend of the last half year) and *one more* (o
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any, Final
 
@@ -50,8 +50,7 @@ def known(data: Coded, day: int) -> Coded:
         return Spans(spans.left[begun], spans.right[begun], spans.start[begun], end)
 
     posts = data.posts.start <= day
-    return replace(
-        data,
+    return data.but(
         opened=np.where(data.opened > day, FAR, data.opened),
         closed=np.where((data.closed > day) | (data.opened > day), FAR, data.closed),
         members=held(data.members),

@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+import shutil
 import stat
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
+from analysis import SECOND_ROADS
 from analysis import tables as slices
+from analysis.coded import coded
 from analysis.readback import SCHEMAS, Progress, from_graph, read_back
 from analysis.tables import Slice, load_state
 from graphmodel.errors import SourceError
 from graphmodel.relationships import TABLES
+from graphmodel.settings import settings
 from graphmodel.store import Store
 from tests.partnerships import Partnership, Size, random_partnership
 from tests.plain_loader import load_plainly
@@ -291,3 +297,54 @@ def test_a_damaged_slice_is_made_again(writer: Store, reader: Store, tmp_path: P
 def test_the_read_back_names_every_column() -> None:
     for name, schema in SCHEMAS.items():
         assert [f"AS {column}" in read_back(name) for column in schema.names] == [True] * len(schema)
+
+
+# -- unpacked when asked for -----------------------------------------------------------------------------
+
+
+def test_a_kept_table_is_unpacked_when_it_is_first_asked_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = Slice.from_folder(random_partnership(1).write(tmp_path / "csv"))
+    found.keep(tmp_path / "slice" / "1")
+    unpacked: list[int] = []
+    read_table = pq.read_table
+
+    def counted(*arguments: Any, **named: Any) -> Any:
+        unpacked.append(1)
+        return read_table(*arguments, **named)
+
+    monkeypatch.setattr(pq, "read_table", counted)
+    again = Slice.open(tmp_path / "slice" / "1")
+    shutil.rmtree(tmp_path / "slice")
+    assert again.data_date == found.data_date
+    assert unpacked == []
+    with ThreadPoolExecutor(8) as pool:
+        tables = list(pool.map(lambda _: again.table("tacs"), range(16)))
+    assert all(table.equals(found.table("tacs")) for table in tables)
+    assert len(unpacked) == 1
+    agreed, day = settings(), date(2026, 10, 31)
+    for name in ("repeat_assessments", "multiple_leads"):
+        assert SECOND_ROADS[name](again, day, agreed).equals(SECOND_ROADS[name](found, day, agreed))
+    assert len(unpacked) < len(SCHEMAS)
+    assert again.arrow == found.arrow
+    assert len(unpacked) == len(SCHEMAS)
+
+
+def test_a_table_changed_on_disk_is_named_when_the_slice_is_opened(tmp_path: Path) -> None:
+    folder = tmp_path / "slice" / "1"
+    found = Slice.from_folder(random_partnership(1).write(tmp_path / "csv"))
+    found.keep(folder)
+    other = pq.read_table(folder / "tacs.parquet").slice(1)
+    pq.write_table(other, folder / "tacs.parquet")
+    with pytest.raises(SourceError, match="tacs is not as it was kept"):
+        Slice.open(folder)
+
+
+def test_arrays_are_replaced_by_name(tmp_path: Path) -> None:
+    data = coded(Slice.from_folder(random_partnership(1).write(tmp_path / "csv")))
+    changed = data.but(opened=data.opened + 1)
+    assert (changed.opened == data.opened + 1).all()
+    assert (changed.closed == data.closed).all()
+    with pytest.raises(TypeError, match="no array is called openend"):
+        data.but(openend=data.opened)
