@@ -33,17 +33,25 @@ if TYPE_CHECKING:
 SURE: Final = 0.05
 """An adjusted p below this counts as beyond chance."""
 _PATH_WORK: Final = 1.2e8
+_LOUVAIN_WORK: Final = 100_000
 _FEWEST_RUNS: Final = 5
 _FEWEST_DRAWS: Final = 1000
 
 
 @dataclass(frozen=True)
 class Effort:
-    """How much is drawn: `runs` random networks (0: none), `restarts` of Louvain, from one `seed`."""
+    """How much is drawn: `runs` random networks (0: none), `restarts` of Louvain, from one `seed`.
+
+    Of a network of more than 20,000 ties the communities are looked for fewer times.
+    """
 
     runs: int = 1000
     restarts: int = 5
     seed: int = 20071
+
+    def looks(self, ties: Ties) -> int:
+        """How often the communities are looked for."""
+        return max(1, min(self.restarts, _LOUVAIN_WORK // max(len(ties), 1)))
 
     def path_runs(self, ties: Ties) -> int:
         """Random networks for betweenness, cut-off and clustering: `runs`, fewer where one takes long.
@@ -176,7 +184,7 @@ def _nodes(
             "node": column(nodes),
             "group": column(groups),
             "component": fast.components(ties),
-            "community": fast.communities(ties, seed=effort.seed, restarts=effort.restarts),
+            "community": fast.communities(ties, seed=effort.seed, restarts=effort.looks(ties)),
             "degree": ties.degree,
             "weighted_degree": ties.strength,
             "betweenness": fast.betweenness(ties),

@@ -7,7 +7,7 @@ save where that would make a loop or a double tie, or where two pairs would touc
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -19,12 +19,13 @@ from analysis.coded import Bools, Floats, Ints
 from analysis.network_graph import Ties
 
 Progress = Callable[[str, int, int], None]
+_Nodes = NDArray[np.uint32]
 
-_TRIED: Final = 0.9
+_TRIED: Final = 0.95
 """The part of the pairs that a pass tries. Below 1, so that any one switch can be the only one."""
 _SLOTS: Final = 32
 _BURN_IN: Final = 10.0
-_THIN: Final = 1.5
+_THIN: Final = 1.25
 _MOST_PASSES: Final = 60
 _REPORT: Final = 50
 
@@ -41,67 +42,72 @@ class Switcher:
 
     def __init__(self, ties: Ties, seed: int) -> None:
         self.chance = np.random.default_rng(seed)
-        self.left, self.right = ties.left.copy(), ties.right.copy()
-        self.bits = max(10, int(np.ceil(np.log2(_SLOTS * max(len(ties), 1)))))
-        self._owner = np.zeros(1 << self.bits, dtype=np.int64)
-        self._shared = np.zeros(1 << self.bits, dtype=np.bool_)
-
-    def _slots(self, one: Ints, other: Ints, factor: np.uint64) -> NDArray[np.uint64]:
-        low, high = np.minimum(one, other).astype(np.uint64), np.maximum(one, other).astype(np.uint64)
-        slots: NDArray[np.uint64] = (((low << np.uint64(32)) | high) * factor) >> np.uint64(64 - self.bits)
-        return slots
+        self.left, self.right = ties.left.astype(np.uint32), ties.right.astype(np.uint32)
+        self.half = len(ties) // 2
+        self.bits = min(31, max(10, int(np.ceil(np.log2(_SLOTS * max(len(ties), 1))))))
+        # four ties of each pair, and the one tie that is left over where their number is odd
+        self._owners = np.tile(np.arange(self.half, dtype=np.int32), 4)
+        if len(ties) % 2:
+            self._owners = np.append(self._owners, np.int32(self.half))
+        self._owner_at = np.zeros(1 << self.bits, dtype=np.int32)
 
     def step(self) -> int:
-        """One pass over all ties; how many pairs were switched."""
-        count = len(self.left)
-        half = count // 2
+        """One pass over all ties, in a new order; how many pairs were switched."""
+        half = self.half
         if half == 0:
             return 0
-        order = self.chance.permutation(count)
-        i, j = order[:half], order[half : 2 * half]
-        a, b, c, d = self.left[i], self.right[i], self.left[j], self.right[j]
-        turned = self.chance.random(half) < 0.5  # noqa: PLR2004
+        order = self.chance.permutation(len(self.left))
+        self.left, self.right = self.left[order], self.right[order]
+        a, c = self.left[:half], self.left[half : 2 * half]
+        b, d = self.right[:half], self.right[half : 2 * half]
+        drawn = self.chance.random(half, dtype=np.float32)
+        turned = drawn < _TRIED / 2
         c, d = np.where(turned, d, c), np.where(turned, c, d)
-        tried = self.chance.random(half) < _TRIED
-        tried &= (a != c) & (a != d) & (b != c) & (b != d)
-        free = tried & ~self._touched(order, half, (a, d, c, b), tried)
-        i, j = i[free], j[free]
-        self.left[i], self.right[i] = a[free], d[free]
-        self.left[j], self.right[j] = c[free], b[free]
-        return len(i)
+        tried = (drawn < _TRIED) & (a != c) & (a != d) & (b != c) & (b != d)
+        # a pair that is not tried touches its own two ties only
+        to, fro = np.where(tried, d, b), np.where(tried, b, d)
+        free = tried & ~self._touched(((a, b), (c, d), (a, to), (c, fro)))
+        self.left[half : 2 * half] = c
+        self.right[:half], self.right[half : 2 * half] = np.where(free, d, b), np.where(free, b, d)
+        return int(free.sum())
 
-    def _touched(self, order: Ints, half: int, new: tuple[Ints, Ints, Ints, Ints], tried: Bools) -> Bools:
+    def _touched(self, ties: Sequence[tuple[_Nodes, _Nodes]]) -> Bools:
         """Which pairs share an old or a new tie with another pair."""
-        factor = np.uint64(int(self.chance.integers(1 << 63)) * 2 + 1)
-        owner = np.empty(len(order), dtype=np.int64)
-        owner[order] = np.arange(len(order)) % half
-        if len(order) % 2:
-            owner[order[-1]] = half
-        a, d, c, b = (end[tried] for end in new)
-        mine = np.flatnonzero(tried)
-        slots = np.concatenate(
-            [
-                self._slots(self.left, self.right, factor),
-                self._slots(a, d, factor),
-                self._slots(c, b, factor),
-            ]
-        )
-        owners = np.concatenate([owner, mine, mine])
-        self._owner[slots] = owners
-        shared = slots[self._owner[slots] != owners]
-        self._shared[shared] = True
-        bad = np.zeros(half + 1, dtype=np.bool_)
-        bad[owners[self._shared[slots]]] = True
-        self._shared[shared] = False
-        return bad[:half]
+        low, high = (np.uint32(int(n) * 2 + 1) for n in self.chance.integers(1 << 31, size=2))
+        held = [*ties]
+        if len(self.left) % 2:
+            held.append((self.left[-1:], self.right[-1:]))
+        one = np.concatenate([pair[0] for pair in held])
+        other = np.concatenate([pair[1] for pair in held])
+        slots = _slots(np.minimum(one, other), np.maximum(one, other), (low, high), self.bits)
+        self._owner_at[slots] = self._owners
+        found = self._owner_at[slots]
+        lost = np.flatnonzero(found != self._owners)
+        bad = np.zeros(self.half + 1, dtype=np.bool_)
+        bad[self._owners[lost]] = True
+        bad[found[lost]] = True
+        return bad[: self.half]
+
+
+def _slots(low: _Nodes, high: _Nodes, factors: tuple[np.uint32, np.uint32], bits: int) -> Ints:
+    """A place in the look-up table for each tie, by two odd factors drawn anew for every pass."""
+    mixed = low * factors[0] + high * factors[1]
+    mixed ^= mixed >> np.uint32(15)
+    mixed *= factors[0]
+    return (mixed >> np.uint32(32 - bits)).astype(np.int64)
 
 
 def rewired(ties: Ties, *, runs: int, seed: int) -> Iterator[Ties]:
     """`runs` random networks with the degrees of `ties`, every weight 1, one after the other of one chain.
 
-    Before the first, every tie is switched ten times in the mean, between two of them one and a half times
+    Before the first, every tie is switched ten times in the mean, between two of them 1.25 times or more
     (at most 60 passes where hardly any switch is possible: then the network leaves chance little room).
     """
+    for left, right in _chain(ties, runs=runs, seed=seed):
+        yield ties.joined(left.astype(np.int64), right.astype(np.int64))
+
+
+def _chain(ties: Ties, *, runs: int, seed: int) -> Iterator[tuple[_Nodes, _Nodes]]:
     chain = Switcher(ties, seed)
     passes, moved = 0, 0
     while passes < _MOST_PASSES and 2 * moved < _BURN_IN * len(ties):
@@ -112,7 +118,7 @@ def rewired(ties: Ties, *, runs: int, seed: int) -> Iterator[Ties]:
     for _ in range(runs):
         for _ in range(between):
             chain.step()
-        yield ties.joined(chain.left, chain.right)
+        yield chain.left, chain.right
 
 
 @dataclass(frozen=True)
@@ -167,8 +173,9 @@ def inside_groups(
 ) -> Draws:
     """Ties inside each group and inside any category (nodes of group -1 are one) in each random network."""
     internal, alike = np.zeros((runs, groups), dtype=np.int64), np.zeros(runs, dtype=np.int64)
-    for run, drawn in enumerate(rewired(ties, runs=runs, seed=seed)):
-        one, other = group[drawn.left], group[drawn.right]
+    kind = group.astype(np.int32)
+    for run, (left, right) in enumerate(_chain(ties, runs=runs, seed=seed)):
+        one, other = kind[left], kind[right]
         same = one[one == other]
         alike[run] = len(same)
         internal[run] = np.bincount(same[same >= 0], minlength=groups)

@@ -83,7 +83,8 @@ def test_every_network_with_the_degrees_is_as_likely(degree: list[int]) -> None:
     for _ in range(draws):
         for _ in range(8):
             chain.step()
-        seen[key(start.joined(chain.left, chain.right))] += 1
+        left, right = chain.left.astype(np.int64), chain.right.astype(np.int64)
+        seen[key(start.joined(left, right))] += 1
     assert set(seen) == possible
     assert chisquare([seen[k] for k in possible]).pvalue > 1e-3
 

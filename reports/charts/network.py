@@ -15,7 +15,7 @@ from reports.findings import Finding
 from reports.theme import LIGHT, Theme
 from reports.words import count, label, number, per_cent, role_name
 
-_NUMBERED_UP_TO: Final = 60
+_NAMED_UP_TO: Final = 20
 _BANDS: Final = 3
 
 
@@ -176,7 +176,7 @@ def practitioner_network(
     weak = ties["weight"] < weak_below
     _lines(figure, nodes, ties[weak], {"width": 0.6, "color": theme.grey, "dash": "dot"}, 0.5)
     _lines(figure, nodes, ties[~weak], {"width": 2, "color": theme.grey}, 0.8)
-    numbered = len(nodes) <= _NUMBERED_UP_TO
+    named = nodes["own"].sum() <= _NAMED_UP_TO
     for own, only, colour, symbol in (
         (False, False, theme.turquoise, "circle-open"),
         (True, False, theme.blue, "circle"),
@@ -185,7 +185,7 @@ def practitioner_network(
     ):
         kept = nodes[(nodes["own"] == own) & ((nodes["cut_off"] > 0) == only)]
         figure.add_scatter(
-            x=kept["x"], y=kept["y"], mode="markers+text" if numbered else "markers",
+            x=kept["x"], y=kept["y"], mode="markers+text" if own and named else "markers",
             marker={"size": 11, "color": colour, "symbol": symbol, "line": {"width": 2, "color": colour}},
             text=[safe(x) for x in kept["practitioner_id"]], textposition="top center",
             textfont={"size": 10, "color": theme.ink}, cliponaxis=False,
@@ -257,9 +257,8 @@ def ties_outside(agencies: pd.DataFrame, *, source: str, theme: Theme = LIGHT, m
     drawn = ordered[ordered["p_adjusted"].notna()].head(most).reset_index(drop=True)
     if drawn.empty:
         return nothing("ties-outside", theme, finding, table, source)
-    key = key_of(
-        (theme.pink, "◆ beyond chance"), (theme.blue, "● within chance"), (theme.grey, "◇ by chance")
-    )
+    key = key_of((theme.pink, "◆ beyond chance"), (theme.blue, "● within chance"))
+    key += "<br>" + key_of((theme.grey, "◇ what chance gives"))
     outside, chance = (1 + drawn["ei"]) / 2, (1 + drawn["expected_ei"]) / 2
     low = float(min(outside.min(), chance.min()))
     span = [low - 0.25 * (1 - low) - 0.02, 1 + 0.22 * (1 - low) + 0.02]
