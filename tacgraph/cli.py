@@ -16,6 +16,7 @@ from cyclopts import App, CycloptsError
 from graphmodel.errors import TacgraphError
 from tacgraph import (
     advice_commands,
+    cost_commands,
     data_commands,
     engine_commands,
     figure_commands,
@@ -43,6 +44,7 @@ app.command(figure_commands.fairness)
 app.command(network_commands.network)
 app.command(overload_commands.overload)
 app.command(overload_commands.certainty)
+app.command(cost_commands.costs)
 app.command(whatif_commands.what_if)
 app.command(whatif_commands.schemes)
 app.command(advice_commands.advise)
