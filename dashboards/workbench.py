@@ -61,6 +61,13 @@ class Answer:
     text: str = ""
 
 
+@dataclass(frozen=True)
+class Written:
+    """A map or a list as its JSON, which is read when it is run, so that a fault is said there."""
+
+    text: str
+
+
 def chosen() -> str:
     """What the address asks for: a query's name, `own-text`, or nothing for the catalogue."""
     return st.query_params.get(ADDRESS, "")
@@ -183,6 +190,9 @@ def asking(shown: View, query: Query) -> None:
         return
     forget()
     try:
+        given = given | typed_pairs(
+            query, [f"{k}={v.text}" for k, v in given.items() if isinstance(v, Written)]
+        )
         viewer = told.viewer() if told else signed_in.viewer()
         if over and span is not None:
             _must_see(query, viewer)
@@ -241,8 +251,8 @@ def _limits() -> dict[str, Any]:
 def _parameters(shown: View, query: Query) -> dict[str, Any]:
     """A widget for each parameter; a part of the settings is shown, and stays what was agreed."""
     given: dict[str, Any] = {}
-    maps = [parameter for parameter in query.parameters if parameter.type == "map"]
-    plain = [parameter for parameter in query.parameters if parameter.type != "map"]
+    maps = [p for p in query.parameters if p.type == "map" and p.default is not None]
+    plain = [parameter for parameter in query.parameters if parameter not in maps]
     if plain:
         with st.container(horizontal=True, vertical_alignment="bottom"):
             for parameter in plain:
@@ -278,8 +288,15 @@ def _widget(query: Query, parameter: Parameter, shown: View) -> Any:
             names = list(ALLOCATION_PROFILES)
             return st.selectbox(label, names, names.index(str(preset)), format_func=role_name, **options)
         case _:
-            text = st.text_input(label, preset or "", max_chars=200, **options).strip()
-            return None if parameter.default is None and not text else text
+            return _written(parameter, label, preset, options)
+
+
+def _written(parameter: Parameter, label: str, preset: Any, options: dict[str, Any]) -> Any:
+    if parameter.type in ("list", "map"):
+        json = st.text_area(f"{label}, as JSON", "", max_chars=5_000, height=68, **options).strip()
+        return Written(json) if json else None
+    text = st.text_input(label, preset or "", max_chars=200, **options).strip()
+    return None if parameter.default is None and not text else text
 
 
 def _told(parameter: Parameter, preset: Any) -> str:

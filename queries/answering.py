@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import json
 import time
 from collections.abc import Iterable, Mapping
 from contextlib import ExitStack
@@ -163,6 +164,7 @@ def check_parameters(query: Query, given: Mapping[str, Any]) -> dict[str, Any]:
     for parameter in query.parameters:
         if parameter.name in given:
             values[parameter.name] = _checked(parameter, given[parameter.name])
+            _refuse_other_keys(parameter, values[parameter.name])
         elif parameter.default is None:
             raise QueryError(
                 f"parameter {parameter.name!r} of {query.name}",
@@ -172,6 +174,17 @@ def check_parameters(query: Query, given: Mapping[str, Any]) -> dict[str, Any]:
         else:
             values[parameter.name] = _checked(parameter, default(parameter, settings()))
     return values
+
+
+def _refuse_other_keys(parameter: Parameter, value: Any) -> None:
+    """A part of the settings is given whole: a weight left out would be empty without a word."""
+    if parameter.type != "map" or parameter.default is None:
+        return
+    known, found = ({str(key) for key in x} for x in (default(parameter, settings()), value))
+    wrong = sorted(known - found) or sorted(found - known)
+    if wrong:
+        fault = f"lacks {wrong[0]}" if known - found else f"has an unknown {wrong[0]}"
+        raise QueryError(f"parameter {parameter.name!r}", fault, f"Give {', '.join(sorted(known))}.")
 
 
 def default(parameter: Parameter, agreed: Settings) -> Any:
@@ -218,7 +231,8 @@ _KINDS: Final = {
     "decimal": "a number",
     "date": "a date (YYYY-MM-DD)",
     "boolean": "true or false",
-    "map": "a part of the settings (a mapping)",
+    "list": 'a list, as JSON: ["a", "b"]',
+    "map": 'a mapping, as JSON: {"a": 1}',
     "profile": f"one of {', '.join(ALLOCATION_PROFILES)}",
 }
 
@@ -231,6 +245,7 @@ def _checked(parameter: Parameter, value: Any) -> Any:
         "decimal": number and isfinite(value),
         "date": isinstance(value, date) and not isinstance(value, datetime),
         "boolean": isinstance(value, bool),
+        "list": isinstance(value, list),
         "map": isinstance(value, Mapping),
         "profile": value in ALLOCATION_PROFILES,
     }[parameter.type]
@@ -254,12 +269,6 @@ def _not_a(parameter: Parameter, value: Any) -> QueryError:
 
 
 def _from_text(parameter: Parameter, text: str) -> Any:
-    if parameter.type == "map":
-        raise QueryError(
-            f"parameter {parameter.name!r}",
-            "cannot be given on a command line",
-            "Agree its values in a settings file (TACGRAPH_SETTINGS).",
-        )
     try:
         if parameter.type == "integer":
             return _checked(parameter, int(text))
@@ -269,9 +278,26 @@ def _from_text(parameter: Parameter, text: str) -> Any:
             return date.fromisoformat(text)
         if parameter.type == "boolean":
             return {"true": True, "false": False}[text.lower()]
+        if parameter.type in ("list", "map"):
+            return _checked(parameter, from_json(text))
     except (ValueError, KeyError) as fault:
         raise _not_a(parameter, text) from fault
     return _checked(parameter, text)
+
+
+def from_json(text: str) -> Any:
+    """A value written as JSON; raises `ValueError` for what is none, a name given twice, NaN or infinity."""
+
+    def once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        found = dict(pairs)
+        if len(found) < len(pairs):
+            raise ValueError("a name is given twice")
+        return found
+
+    def no_number(word: str) -> Any:
+        raise ValueError(f"{word} is no number")
+
+    return json.loads(text, object_pairs_hook=once, parse_constant=no_number)
 
 
 def as_date(value: date | str) -> date:

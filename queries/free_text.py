@@ -18,7 +18,7 @@ from graphmodel.access import AuditLog, Viewer
 from graphmodel.errors import QueryError
 from graphmodel.settings import data_folder, settings
 from graphmodel.store import Rows, Store
-from queries.answering import as_date, latest_load
+from queries.answering import as_date, from_json, latest_load
 from queries.grammar import check_text
 from queries.header import AS_OF, Column, Query
 from queries.own import type_of
@@ -136,7 +136,9 @@ _DECIMAL: Final = re.compile(r"[+-]?(\d+\.\d*|\.\d+|\d+(\.\d*)?[eE][+-]?\d+)([eE
 
 
 def guessed(pairs: Iterable[str]) -> dict[str, Any]:
-    """`key=value` texts as values: whole numbers, decimals, true, false and ISO dates; all else is text.
+    """`key=value` texts as values: whole numbers, decimals, true, false, ISO dates, JSON; all else is text.
+
+    JSON is what begins with `{` or `[`: a map or a list.
 
     A value in single or double quotes is text whatever it looks like. Raises `QueryError` for a pair without
     `=`, one given twice, or `as_of`.
@@ -158,10 +160,10 @@ def _guess(key: str, text: str) -> Any:
         return text[1:-1]
     if text in ("true", "false"):
         return text == "true"
-    if _INTEGER.fullmatch(text):
-        return int(text)
-    if _DECIMAL.fullmatch(text):
-        return float(text)
+    if text[:1] in ("{", "["):
+        return _guess_json(key, text)
+    if _INTEGER.fullmatch(text) or _DECIMAL.fullmatch(text):
+        return int(text) if _INTEGER.fullmatch(text) else float(text)
     if _DATE.fullmatch(text):
         try:
             return date.fromisoformat(text)
@@ -170,3 +172,11 @@ def _guess(key: str, text: str) -> Any:
                 f"parameter {key!r}", f"is {text!r}, no date", "Quote it to mean text."
             ) from fault
     return text
+
+
+def _guess_json(key: str, text: str) -> Any:
+    try:
+        return from_json(text)
+    except ValueError as fault:
+        said = f"begins like a map or a list, and is no JSON ({fault})"
+        raise QueryError(f"parameter {key!r}", said, "Mend it, or quote it to mean text.") from fault

@@ -16,7 +16,7 @@ from typing import Any, Final, Literal, get_args
 from graphmodel.access import CHILD_COLUMNS
 from graphmodel.store import Identifies
 
-ParameterType = Literal["text", "integer", "decimal", "date", "boolean", "map", "profile"]
+ParameterType = Literal["text", "integer", "decimal", "date", "boolean", "list", "map", "profile"]
 ColumnType = Literal["text", "integer", "decimal", "date", "boolean", "list"]
 
 AS_OF: Final = "as_of"
@@ -36,8 +36,8 @@ class Parameter:
     """A value the query asks for besides `as_of`.
 
     `default` is a literal, `settings:<path>` (the value there), or None where the caller must give one.
-    A `map` is a part of the settings, handed over whole; a `profile` is the name of an allocation table,
-    which the query gets as its list of rules.
+    A `map` is a part of the settings, handed over whole, or one that the caller gives; a `profile` is the
+    name of an allocation table, which the query gets as its list of rules.
     """
 
     name: str

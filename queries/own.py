@@ -123,8 +123,7 @@ def with_header(
         "sort = []",
         "parameters = [",
         *(
-            f"  {{name = {_toml(key)}, type = {_toml(type_of([value]))}, default = {_toml(value)}, "
-            'unit = "as given", meaning = "as given when saved"},'
+            f'  {{name = {_toml(key)}, {_typed(value)}, unit = "as given", meaning = "as given when saved"}},'
             for key, value in parameters.items()
         ),
         "]",
@@ -136,6 +135,13 @@ def with_header(
         "]",
     ]
     return "\n".join([*("// " + line for line in lines), "", text.strip(), ""])
+
+
+def _typed(value: Any) -> str:
+    """Type and default of a parameter; a map or a list has no default, so it is given each time."""
+    if isinstance(value, (list, Mapping)):
+        return 'type = "list"' if isinstance(value, list) else 'type = "map"'
+    return f"type = {_toml(type_of([value]))}, default = {_toml(value)}"
 
 
 def type_of(values: Iterable[Any]) -> ColumnType:

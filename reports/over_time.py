@@ -19,10 +19,11 @@ from analysis import SECOND_ROADS
 from analysis.tables import Slice
 from graphmodel.access import AuditLog, Viewer, audited_kind
 from graphmodel.errors import QueryError, SettingsError
-from graphmodel.settings import settings
+from graphmodel.settings import Settings, settings
 from graphmodel.store import Rows
 from queries import Column, Query, Result, find, shaped
 from queries.answering import check_parameters
+from queries.header import SETTINGS_PREFIX
 
 Every = Literal["week", "month", "quarter"]
 How = Literal["sum", "mean", "max"]
@@ -117,8 +118,9 @@ def over_time(
     with audit.refusals(viewer, name, about=ids):
         _must_see(viewer, query)
     rows: list[tuple[Any, ...]] = []
+    agreed, others = _agreed(query, parameters)
     for day in days:
-        table = SECOND_ROADS[name](held, day, settings(), **parameters)
+        table = SECOND_ROADS[name](held, day, agreed, **others)
         plain = [tuple(_plain(value) for value in row) for row in table.itertuples(index=False, name=None)]
         rows += [(day, *row) for row in shaped(query, Rows(tuple(table.columns), plain)).rows]
     kind = None if query.identifying == "no" else audited_kind(query.column_names)
@@ -143,6 +145,16 @@ def _must_see(viewer: Viewer, query: Query) -> None:
         viewer.must_see_children()
     if query.identifying == "practitioner":
         viewer.must_see_practitioners()
+
+
+def _agreed(query: Query, given: Mapping[str, Any]) -> tuple[Settings, dict[str, Any]]:
+    """The settings, with the parts of them that were given as parameters; and the other parameters."""
+    parts = {
+        p.name: str(p.default).removeprefix(SETTINGS_PREFIX) for p in query.parameters if p.type == "map"
+    }
+    changed = {parts[name]: value for name, value in given.items() if name in parts}
+    others = {name: value for name, value in given.items() if name not in parts}
+    return Settings.model_validate(settings().model_dump() | changed) if changed else settings(), others
 
 
 def _plain(value: Any) -> Any:

@@ -59,7 +59,7 @@ def query(
     as_of
         The day it is asked for; left out: today.
     parameter
-        key=value, as often as needed.
+        key=value, as often as needed; a map or a list as JSON.
     format
         table for people; csv, json, parquet and xlsx for machines.
     output
@@ -149,7 +149,8 @@ def cypher(
     as_of
         What $as_of is in it; left out: today.
     parameter
-        key=value, as often as needed: numbers, true, false and dates are taken as such, 'quoted' as text.
+        key=value, as often as needed: numbers, true, false, dates and JSON ({...}, [...]) are taken as
+        such, 'quoted' as text.
     format
         table for people; csv, json, parquet and xlsx for machines.
     output

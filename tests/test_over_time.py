@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 import math
 from dataclasses import replace
 from datetime import date
@@ -18,6 +19,7 @@ import queries
 from analysis.tables import Slice
 from graphmodel.access import AuditLog, Viewer
 from graphmodel.errors import AccessRefused, QueryError, SettingsError
+from graphmodel.settings import settings
 from graphmodel.store import Rows, Store
 from loaders import load
 from reports import charts
@@ -100,6 +102,20 @@ def test_each_day_is_what_cypher_gives_on_it(on_engine: Path, tmp_path: Path) ->
             assert str(together.frame().dtypes["as_of"]) == "datetime64[s]"
             seen += bool(one_by_one)
     assert seen > 15
+
+
+def test_other_weights_are_taken_over_time_too(tmp_path: Path) -> None:
+    held, audit, viewer = Slice.from_folder(SMALL), AuditLog(tmp_path), Viewer("jo", "analyst", "why")
+    day = date(2026, 10, 31)
+    whole = settings().workload.model_dump() | {"points_per_fte": 30.0}
+    given = {"workload": json.loads(json.dumps(whole)), "threshold": 0.5}
+    usual, other = (
+        over_time("overloaded_leads", held, [day], viewer=viewer, audit=audit, given=x).rows.records()
+        for x in ({"threshold": 0.0}, given)
+    )
+    capacity = {row["practitioner_id"]: row["capacity"] for row in usual}
+    assert [row["capacity"] for row in other] == [2 * capacity[row["practitioner_id"]] for row in other]
+    assert other
 
 
 def test_looks_at_children_are_recorded_once_and_refused_to_others(tmp_path: Path) -> None:

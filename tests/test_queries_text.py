@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -13,10 +14,13 @@ import queries
 from graphmodel.access import AuditLog, Viewer
 from graphmodel.errors import AccessRefused, QueryError, WriteRefused
 from graphmodel.nodes import CHILD
+from graphmodel.settings import settings
 from graphmodel.store import Store
 from queries.grammar import HASHED, MOST_CHARACTERS, check_text, grammar_fault
 from tests.loading import facts
 from tests.plain_loader import load_plainly
+from tests.primer import PRIMER, steps
+from tests.test_cli import tacgraph
 from tests.test_queries_run import AS_OF, SMALL
 
 WRITES = [
@@ -230,3 +234,49 @@ def test_values_of_a_command_line_are_taken_as_they_look(pairs: list[str], wante
 def test_wrong_values_are_named(pairs: list[str]) -> None:
     with pytest.raises(QueryError, match="parameter"):
         queries.guessed(pairs)
+
+
+def test_maps_and_lists_are_json() -> None:
+    found = queries.guessed(['a={"1": 0.5, "gp": [1, null]}', 'b=["x", "y"]', "c='[quoted]'", "d=[]"])
+    assert found == {"a": {"1": 0.5, "gp": [1, None]}, "b": ["x", "y"], "c": "[quoted]", "d": []}
+    for wrong in ("{a: 1}", "[1", '{"a": 1, "a": 2}', "[NaN]", "[-Infinity]"):
+        with pytest.raises(QueryError, match="begins like a map or a list"):
+            queries.guessed([f"a={wrong}"])
+
+
+def test_the_primers_last_step_is_a_command(
+    on_engine: Path, writer: Store, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    load_plainly(SMALL, writer, rows_per_transaction=200)
+    last = list(steps(PRIMER.read_text(encoding="utf-8")))[-1]
+    file = tmp_path / "step-10.cypher"
+    file.write_text(last.cypher, encoding="utf-8")
+    maps = [f"{name}={json.dumps(last.parameters[name])}" for name in ("need_weight", "tac_share")]
+    words = ("cypher", str(file), "--as-of", "2026-10-31", "-p", maps[0], "-p", maps[1])
+    assert tacgraph(*words, "--format", "json", "--save", "my_load", "--replace") == 0
+    rows = json.loads(capsys.readouterr().out)
+    assert [row["practitioner"] for row in rows] == [row[0] for row in last.rows]
+    # saved with its maps as parameters that must be given
+    types = {p.name: (p.type, p.default) for p in queries.find("my_load").parameters}
+    assert types == {"need_weight": ("map", None), "tac_share": ("map", None)}
+    again = ("query", "my_load", "--as-of", "2026-10-31", "--format", "json", "-p", maps[0], "-p", maps[1])
+    assert tacgraph(*again) == 0
+    assert json.loads(capsys.readouterr().out) == sorted(rows, key=lambda row: row["practitioner"])
+    assert tacgraph("query", "my_load", "-p", "need_weight=[1]", "-p", maps[1]) == 4
+    assert "not a mapping, as JSON" in capsys.readouterr().err
+    assert on_engine.exists()
+
+
+def test_a_part_of_the_settings_is_given_whole(reader: Store, writer: Store) -> None:
+    load_plainly(SMALL, writer, rows_per_transaction=200)
+    whole = settings().workload.model_dump() | {"points_per_fte": 30.0}
+    given = queries.coerce("workload", [f"workload={json.dumps(whole)}"])
+    found = queries.answer("workload", as_of=AS_OF, store=reader, **given).rows.rows
+    wanted = queries.answer("workload", as_of=AS_OF, store=reader, workload=whole).rows.rows
+    assert found == wanted
+    usual = queries.answer("workload", as_of=AS_OF, store=reader).rows.rows
+    assert [row[6] for row in found] == [pytest.approx(2 * row[6]) for row in usual]
+    with pytest.raises(QueryError, match="lacks default_needs_level"):
+        queries.answer("workload", as_of=AS_OF, store=reader, workload={"points_per_fte": 30.0})
+    with pytest.raises(QueryError, match="has an unknown pionts"):
+        queries.answer("workload", as_of=AS_OF, store=reader, workload=whole | {"pionts": 1})
