@@ -21,6 +21,8 @@ SLACK: Final = 1e-7
 """How far, in points, a goal may fall behind its best value while a later one is bettered."""
 _FEASIBILITY: Final = 1e-9
 _ABSOLUTE_GAP: Final = 1e-9
+_RELAXED_SECONDS: Final = 2.0
+_RELAXED_SLACK: Final = 1e-5
 
 
 @dataclass(frozen=True)
@@ -169,9 +171,27 @@ class Model:
         chosen = np.flatnonzero(found > 0.5) if len(found) else start  # noqa: PLR2004  (0 or 1)
         bound = float(solver.getInfo().mip_dual_bound) + (self.constant if goal == 0 else 0.0)
         proven = solver.getModelStatus() == highspy.HighsModelStatus.kOptimal
+        if not proven and not bound > 0:
+            bound = self._relaxed(library, goal, most, best)
         if self._worse(chosen, start, goal):
             return start, bound, False
         return chosen, bound, proven
+
+    def _relaxed(self, library: Any, goal: int, most: int | None, best: list[float]) -> float:
+        """A bound for a goal without whole numbers: quick, where the search had no time to find one."""
+        program = self._program(library, goal, most, best)
+        program.integrality_ = []
+        solver = library.Highs()
+        solver.silent()
+        solver.setOptionValue("time_limit", _RELAXED_SECONDS)
+        solver.setOptionValue("threads", 1)
+        solver.passModel(program)
+        solver.run()
+        if solver.getModelStatus() != library.HighsModelStatus.kOptimal:
+            return 0.0
+        # an optimum of the relaxation is exact up to its tolerances
+        found = float(solver.getInfo().objective_function_value) - _RELAXED_SLACK
+        return max(0.0, found + (self.constant if goal == 0 else 0.0))
 
     def _worse(self, chosen: Ints, start: Ints, goal: int) -> bool:
         """Whether a set falls behind the one it was begun with, in this goal or one before."""

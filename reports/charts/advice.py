@@ -38,7 +38,7 @@ def handover_curve(curve: pd.DataFrame, chosen: int, *, source: str, theme: Them
     dress(figure, theme, 420)
     panels = (
         ("overload_points", "Points above capacity", theme.pink, "circle", ",.0f"),
-        ("hoover", "Part of lead work out of place (Hoover index)", theme.blue, "square", ".1%"),
+        ("hoover", "Lead work out of place (Hoover)", theme.blue, "square", ".1%"),
     )
     for row, (column, words, colour, symbol, form) in enumerate(panels, start=1):
         values = curve[column].astype(float)
