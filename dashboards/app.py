@@ -26,6 +26,7 @@ MENU: Final[Mapping[str, tuple[str, Right | None]]] = {
     "network": ("Network", "figures"),
     "what_if": ("What if", "figures"),
     "advice": ("Advice", "figures"),
+    "ecomap": ("Ecomap", "children"),
     "me": ("My load", "own_view"),
     "workbench": ("Workbench", "workbench"),
     "quality": ("Data quality", "data_quality"),

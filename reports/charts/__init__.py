@@ -10,6 +10,7 @@ from reports.charts.advice import handover_curve
 from reports.charts.bars import bars, coverage_counts, duplication_counts, lead_points_by
 from reports.charts.days import over_days
 from reports.charts.drawing import CONFIG, MOST_ROWS, Chart, fragment, library
+from reports.charts.ecomap import ecomap
 from reports.charts.explained import certainty_of_leads, overload_parts, weights_alone
 from reports.charts.fairness import disparity_intervals, load_against_capacity, lorenz
 from reports.charts.fairness_months import fairness_trend
@@ -27,6 +28,7 @@ __all__ = [
     "coverage_counts",
     "disparity_intervals",
     "duplication_counts",
+    "ecomap",
     "fairness_trend",
     "fragment",
     "handover_curve",
