@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from dashboards import data, data_fairness, data_overload, widgets
+from dashboards import costs, data, data_fairness, data_overload, widgets
 from dashboards.certainty import SIDE_HELP, SURE, agency_column
 from dashboards.fairness import (
     HELP,
@@ -62,6 +62,8 @@ else:
             data_fairness.trend(found, day, discretionary=discretionary), source=source, theme=theme
         )
     )
+
+    costs.section(shown)
 
     st.header("The whole partnership in four numbers", anchor=False)
     with st.container(horizontal=True):
