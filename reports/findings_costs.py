@@ -22,22 +22,23 @@ def pounds(value: float) -> str:
 
 
 def cost_sectors(sectors: pd.DataFrame) -> Finding:
-    """Which sector gives most beyond what it pays.
+    """Which sector's lead work is furthest from what it pays.
 
-    Columns: sector, pounds, share, contribution_share, difference; hidden ones are NaN.
+    Columns: sector, pounds, share, contribution_share, difference; hidden ones are NaN. Nothing is said of
+    sectors that are hidden.
     """
     known = sectors.dropna(subset=["share", "contribution_share", "difference"])
     if len(known) < _FEWEST:
         text = "Lead work cannot be set against contributions: too few of them are on record or shown."
         return Finding("costs", "unknown", text)
-    top = known.iloc[int(known["difference"].to_numpy().argmax())]
+    top = known.iloc[int(known["difference"].abs().to_numpy().argmax())]
     gap = float(top["difference"])
-    if gap < WATCH:
-        text = "Each sector's share of lead work by cost is near its share of the pooled budget."
-        return Finding("costs", "fine", text, gap)
+    if abs(gap) < WATCH:
+        shown = "Each sector's" if len(known) == len(sectors) else "Of the sectors shown, each one's"
+        text = f"{shown} share of lead work by cost is near its share of the pooled budget."
+        return Finding("costs", "fine", text, abs(gap))
     name = sector_name(str(top["sector"]))
-    text = (
-        f"{name[:1].upper()}{name[1:]} do {per_cent(top['share'])} of the lead work by cost, about "
-        f"{pounds(top['pounds'])} a year, and pay {per_cent(top['contribution_share'])} of the pooled budget."
-    )
-    return Finding("costs", "watch", text, gap)
+    work = f"do {per_cent(top['share'])} of the lead work by cost, about {pounds(top['pounds'])} a year"
+    paid = f"pay {per_cent(top['contribution_share'])} of the pooled budget"
+    text = f"{work}, and {paid}" if gap > 0 else f"{paid} and {work}"
+    return Finding("costs", "watch", f"{name[:1].upper()}{name[1:]} {text}.", abs(gap))

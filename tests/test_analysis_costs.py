@@ -151,6 +151,12 @@ def test_the_sentence() -> None:
         "and pay 15% of the pooled budget."
     )
     assert said.severity == "watch"
+    short = frame.assign(difference=[-0.25, 0.2])
+    assert str(cost_sectors(short)) == (
+        "Schools and colleges pay 15% of the pooled budget and do 40% of the lead work by cost, "
+        "about £240,000 a year."
+    ), "the furthest, on whichever side"
+    assert str(cost_sectors(frame.assign(difference=[0.01, -0.01]))).startswith("Each sector's share")
     hidden = frame.assign(share=math.nan, difference=math.nan)
     assert cost_sectors(hidden).severity == "unknown"
 
