@@ -55,8 +55,8 @@ def silos(agencies: pd.DataFrame) -> Finding:
     verb = "keeps to itself" if len(found) == 1 else "keep to themselves"
     outside, chance = (per_cent((1 + float(first[c])) / 2, 1) for c in ("ei", "expected_ei"))
     sentence = (
-        f"{many} of {of} {verb} more than chance would have it, {name} most: {outside} of its ties "
-        f"lead outside, by chance {chance} would"
+        f"{many} of {of} {verb} beyond chance, {name} most: {outside} of its ties lead outside, by chance "
+        f"{chance} would"
     )
     return Finding("network", "watch", sentence, float(len(found)))
 

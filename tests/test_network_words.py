@@ -107,7 +107,7 @@ def test_the_picture_of_the_agencies() -> None:
 def test_who_keeps_to_themselves() -> None:
     assert list(findings.keeping_to_themselves(AGENCIES)["agency_id"]) == ["A1", "A2"]
     said = str(findings.silos(AGENCIES))
-    assert said.startswith("2 of 3 agencies keep to themselves more than chance would have it, North <b>team")
+    assert said.startswith("2 of 3 agencies keep to themselves beyond chance, North <b>team")
     assert "40.0% of its ties lead outside, by chance 80.0% would" in said
     assert findings.silos(AGENCIES.iloc[2:]).severity == "fine"
     assert findings.silos(AGENCIES.iloc[3:]).severity == "unknown"
