@@ -60,6 +60,7 @@ def test_every_chart_has_words_and_a_table_beside_it(site: str, chromium: Browse
     with page_of(chromium, "light", 1440) as (page, _):
         for path in PATHS.values():
             opened(page, f"{site}/{path}")
+            expect(page.get_by_test_id("stPlotlyChart").first).to_be_visible(timeout=MINUTE)
             charts = page.get_by_test_id("stPlotlyChart").count()
             assert charts >= 1
             assert page.get_by_text("The same as a table").count() == charts
