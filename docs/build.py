@@ -19,7 +19,7 @@ from graphmodel import codes
 from graphmodel.declare import NodeType, Property, RelationshipType
 from graphmodel.nodes import NODE_TYPES
 from graphmodel.relationships import RELATIONSHIP_TYPES, TABLES
-from graphmodel.settings import DEFAULTS
+from graphmodel.settings import DEFAULTS, SCHEMES, scheme_file
 from queries import catalogue
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -108,7 +108,30 @@ def settings_page() -> str:
         COMPUTED
         + "# Settings\n\nThe defaults, an example to agree locally. An authority's own `settings.toml` "
         "in the working folder (or the file named by `TACGRAPH_SETTINGS`) replaces single values; a misspelt "
-        "name is refused.\n\n" + table(("setting", "default"), rows(values))
+        "name is refused.\n\n" + table(("setting", "default"), rows(values)) + _history() + _schemes()
+    )
+
+
+def _history() -> str:
+    return (
+        "\n## Who agreed them, and when\n\n"
+        "`version`, `agreed_by` and `agreed_on` stand with every page, report and chart, so that a figure "
+        "says which weights it was computed with. Keep each agreed file under its version, such as "
+        "`settings-2026-1.toml`: named in `TACGRAPH_SETTINGS` it gives the figures under the weights of "
+        "then, and a scenario file with a `[weights]` table compares other weights with those in force "
+        "(`tacgraph what-if --scenario FILE`).\n"
+    )
+
+
+def _schemes() -> str:
+    found = [(file.stem, scheme_file(file.stem)["about"]) for file in sorted(SCHEMES.glob("*.toml"))]
+    lines = ((f"`{name}`", x["says"], x["source"], x["not_expressed"]) for name, x in found)
+    return (
+        "\n## Published schemes\n\n"
+        'Each an example, to agree locally. `scheme = "NAME"` in your `settings.toml` starts from one '
+        "instead of from the weights above, and single values of yours replace its own; `tacgraph schemes` "
+        "lists them, `tacgraph what-if --scheme NAME` compares.\n\n"
+        + table(("scheme", "what it says", "source", "what it cannot say here"), lines)
     )
 
 
