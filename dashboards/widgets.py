@@ -70,7 +70,7 @@ class View:
         load = self.found.slice.load_id or "none"
         return (
             f"As of {day_name(self.asked.as_of)}; {self.scope}; load {load}; "
-            f"weights {self.found.settings.version} ({self.found.settings.agreed_by})"
+            f"weights {self.found.settings.stamp}"
         )
 
     def name(self, agency_id: object) -> str:
@@ -201,7 +201,7 @@ def header(title: str, shown: View, *, scope: str | None = None) -> None:
         scope or shown.scope,
         f"data up to {data}",
         f"load {found.slice.load_id}" if found.slice.load_id else "no load on record",
-        f"weights {found.settings.version} ({found.settings.agreed_by})",
+        f"weights {found.settings.stamp}",
     ]
     st.caption(" · ".join(parts))
     if found.warning:
@@ -226,7 +226,7 @@ def parameters(found: Held) -> None:
     }
     with st.expander("Weights and thresholds behind these figures"):
         st.table(pd.DataFrame({"What": list(rows), "Value": list(rows.values())}), hide_index=True)
-        st.markdown(f"Version **{rules.version}**: {rules.agreed_by}.")
+        st.markdown(f"Weights: **{rules.stamp}**.")
 
 
 def chart_block(chart: Chart, *, heading: bool = True) -> None:

@@ -180,6 +180,12 @@ class Settings(_Part):
     audit: Audit
     engine: Engine
 
+    @property
+    def stamp(self) -> str:
+        """Which weights: the version, who agreed them, and the day where there is one."""
+        on = f", {self.agreed_on}" if self.agreed_on else ""
+        return f"{self.version} ({self.agreed_by}{on})"
+
 
 def _merge(base: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:
     merged = dict(base)

@@ -50,6 +50,8 @@ def test_an_own_file_starts_from_a_scheme_and_changes_it(tmp_path: Path) -> None
     )
     found = load_settings(own)
     assert (found.scheme, found.version, found.agreed_on) == ("points-100", "ours-2", date(2026, 4, 1))
+    assert found.stamp == "ours-2 (the board, 2026-04-01)"
+    assert settings().stamp == "default-1 (example, agree locally)"
     assert found.workload.points_per_fte == 80
     assert found.workload.need_weight[4] == 6.25
     again = changed_settings(found, scheme="case-count")
