@@ -9,6 +9,14 @@ from typing import Any, Final
 from analysis.rows import EQUAL
 
 _WHOLE: Final = 0.005
+_OBSTACLES: Final = {
+    "kept": "{} cannot be handed over (statute, statutory threshold, family's choice, long relationship, "
+    "or two leads)",
+    "untrained": "in {} members have room but none of them is trained",
+    "wrong_role": "in {} nobody trained with room has the role that the allocation table asks for",
+    "no_room": "in {} nobody else has room",
+    "waiting": "{} could go to a trained member with room, so more handovers would help",
+}
 
 
 def percent(part: float) -> str:
@@ -64,17 +72,7 @@ def why_unhelped(head: str, teams: int, counts: Mapping[str, int], verdict: str,
         these = "this team" if teams == 1 else f"these {teams} teams"
         more = f" ({missing:.1f} FTE more in this role would do)" if missing >= 0.05 else ""  # noqa: PLR2004
         return f"{head}: no other member of {these} has room; FTE is missing, not fairness{more}."
-    parts = [
-        f"{counts[name]} {words}"
-        for name, words in (
-            ("kept", "kept by rule (statute, statutory threshold, family's choice, long tie, or two leads)"),
-            ("untrained", "where members have room but none of them is trained"),
-            ("wrong_role", "where nobody trained has the role that the allocation table asks for"),
-            ("no_room", "where nobody trained has room"),
-            ("waiting", "that a trained member with room could take: more handovers would help"),
-        )
-        if counts[name]
-    ]
+    parts = [words.format(counts[name]) for name, words in _OBSTACLES.items() if counts[name]]
     return f"{head}: {'; '.join(parts)}."
 
 
