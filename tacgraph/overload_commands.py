@@ -97,7 +97,7 @@ def certainty(
     home, day, agreed = data_folder(), as_of or today(), settings()
     found = measure(_slice(home), day, agreed, discretionary=discretionary)
     if format == "json":
-        about = {"version": agreed.version, "agreed_by": agreed.agreed_by}
+        about = {"version": agreed.version, "agreed_by": agreed.agreed_by, "agreed_on": str(agreed.agreed_on)}
         _as_json({**about, **found.record()})
         return 0
     _print_certainty(found, day, agreed)

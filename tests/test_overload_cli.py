@@ -61,7 +61,7 @@ def test_certainty_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
     assert tacgraph("certainty", *AS_OF, "--format", "json") == 0
     found = json.loads(capsys.readouterr().out)
     wanted = certainty(Slice.from_folder(SMALL), DAY, settings())
-    assert {k: v for k, v in found.items() if k not in ("version", "agreed_by")} == json.loads(
+    assert {k: v for k, v in found.items() if k not in ("version", "agreed_by", "agreed_on")} == json.loads(
         json.dumps(wanted.record())
     )
     assert found["version"] == settings().version

@@ -9,7 +9,7 @@ from dashboards.certainty import agencies_table, leads_table, weights_table, wit
 from dashboards.shown import agencies
 from reports import charts
 from reports import findings_certainty as sure
-from reports.words import per_cent
+from reports.words import day_name, per_cent
 
 shown = widgets.view()
 found, day = shown.found, shown.asked.as_of
@@ -38,7 +38,10 @@ with right:
     widgets.chart_block(charts.certainty_of_leads(over, source=shown.source, theme=shown.theme))
 
 st.header("The table of weights", anchor=False)
-st.markdown(f"Version **{rules.version}**: {rules.agreed_by}.")
+agreed = f"on {day_name(rules.agreed_on)}" if rules.agreed_on else "on no day stated"
+st.markdown(
+    f"Version **{rules.version}**, agreed by: {rules.agreed_by}; {agreed}. The page Settings has every value."
+)
 widgets.table(
     weights_table(certain.weights), "weights", f"Weights and rules, each alone {plus}", shown.source
 )
