@@ -31,5 +31,7 @@ def reports(made: Engine, month: date, *, times: int) -> Figures:
             )
 
         found["command"] = several(whole, times)
-        found["bytes"] = {file.suffix[1:]: file.stat().st_size for file in sorted(Path(out).iterdir())}
+        found["bytes"] = {
+            file.suffix[1:]: file.stat().st_size for file in sorted(Path(out).iterdir()) if file.is_file()
+        }
     return found
