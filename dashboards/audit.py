@@ -157,7 +157,8 @@ def _asked() -> Viewer | None:
         asking.refused(problem)
         return None
     st.session_state[LOOKER] = viewer
-    return viewer
+    st.rerun()
+    return None
 
 
 def _record(viewer: Viewer, rows: int, **asked: Any) -> None:

@@ -47,8 +47,9 @@ def viewer_of(claims: Mapping[str, Any], rules: SignIn, now: datetime, reason: s
 
 def _role(claims: Mapping[str, Any], rules: SignIn) -> Role | None:
     held = set(_texts(claims, rules.role_claim))
-    named = next((role for value, role in rules.roles.items() if value in held), None)
-    return next((role for role in get_args(Role) if role == named), None)
+    # an authority's own mapping replaces this one: a group that happens to be named like a role is none
+    mapping: Mapping[str, Role] = rules.roles or {role: role for role in get_args(Role)}
+    return next((role for value, role in mapping.items() if value in held), None)
 
 
 def _texts(claims: Mapping[str, Any], name: str) -> list[str]:

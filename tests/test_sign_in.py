@@ -84,6 +84,11 @@ def test_the_default_mapping_knows_every_role() -> None:
         assert viewer_of(claims(roles=[role], **more), rules, NOW).role == role
 
 
+def test_ones_own_mapping_replaces_the_names_of_the_roles() -> None:
+    with pytest.raises(AccessRefused, match="gives no role"):
+        viewer_of(claims(groups="administrator"), RULES, NOW)
+
+
 ANY = st.recursive(
     st.none()
     | st.booleans()
