@@ -74,10 +74,7 @@ def agencies(rows: pd.DataFrame, variation: float) -> Finding:
 def overload_mark(draws: pd.DataFrame, leading: float, overloaded: float, settings: Any) -> tuple[str, str]:
     """The mark of the sentence on overload, and the reason: whether it stays as serious in the draws."""
     word = findings.overload(leading, overloaded).severity
-    each = [
-        findings.overload(float(a), float(b)).severity
-        for a, b in zip(draws["leading"], draws["overloaded"], strict=True)
-    ]
+    each = [findings.overload(leading, float(over)).severity for over in draws["overloaded"]]
     share = sum(x == word for x in each) / len(each) if each else 1.0
     low, high = draws["overloaded"].quantile(0.05), draws["overloaded"].quantile(0.95)
     rules = settings.certainty
