@@ -21,6 +21,7 @@ from reports import findings_advice as findings
 from reports.findings_fairness import sector_name
 from reports.words import NOT_DEFINED, count, number, per_cent, role_name
 
+WIDE: Final = 620
 COLUMNS: Final[dict[str, Any]] = {
     "Points off overload": st.column_config.NumberColumn(
         format="%.2f", help="Points above capacity that it takes off, given those before it"
@@ -28,7 +29,7 @@ COLUMNS: Final[dict[str, Any]] = {
     "Points off unfairness": st.column_config.NumberColumn(
         format="%.2f", help="Lead points that are then with the right agency, given those before it"
     ),
-    "Why": st.column_config.TextColumn(width="large"),
+    "Why": st.column_config.TextColumn(width=WIDE),
 }
 RULES: Final = (
     "Each handover goes to a member of the same team who is trained and has a post with time for it. Left "
@@ -167,9 +168,7 @@ def pairs(shown: View, point: Point) -> None:
         summed = summed_up(
             held.assign(From=held["from_agency_id"].map(of), To=held["to_agency_id"].map(of)), up_to
         )
-        if summed.empty:
-            st.caption(f"{words}: every number is small (1 to {up_to}), so none is shown.")
-        else:
+        if not summed.empty:
             st.markdown(f"**{words}**")
             widgets.table(summed, name, f"Handovers: {words[:1].lower()}{words[1:]}", shown.source)
     st.caption(
@@ -206,7 +205,7 @@ def unhelped(shown: View, point: Point) -> None:
     )
     columns = {
         "% of capacity": st.column_config.NumberColumn(format="%.0f", help="After the handovers"),
-        "Why": st.column_config.TextColumn(width="large"),
+        "Why": st.column_config.TextColumn(width=WIDE),
     }
     widgets.table(table, "not-helped", "Leads whom no handover helps", shown.source, columns)
 

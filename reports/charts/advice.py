@@ -10,6 +10,15 @@ from reports.charts.drawing import Chart, dress, note, nothing
 from reports.theme import LIGHT, Theme
 from reports.words import NOT_DEFINED, number, per_cent
 
+_NEAR = 0.12
+
+
+def _clear_ends(handovers: pd.Series, chosen: int) -> list[int]:
+    """The ends of the curve whose labels do not run into that of the chosen point."""
+    last = len(handovers) - 1
+    reach = _NEAR * float(handovers.iloc[last])
+    return [i for i in (0, last) if abs(float(handovers.iloc[i]) - chosen) > reach]
+
 
 def handover_curve(curve: pd.DataFrame, chosen: int, *, source: str, theme: Theme = LIGHT) -> Chart:
     """Points above capacity, and the part of lead work out of place, against the number of handovers.
@@ -43,7 +52,7 @@ def handover_curve(curve: pd.DataFrame, chosen: int, *, source: str, theme: Them
     for row, (column, words, colour, symbol, form) in enumerate(panels, start=1):
         values = curve[column].astype(float)
         here = curve["handovers"] == chosen
-        ends = [0, len(curve) - 1]
+        ends = _clear_ends(curve["handovers"], chosen)
         texts = [
             format(v, form) if i in ends or at else ""
             for i, (v, at) in enumerate(zip(values, here, strict=True))
