@@ -157,8 +157,7 @@ def _asked() -> Viewer | None:
         asking.refused(problem)
         return None
     st.session_state[LOOKER] = viewer
-    st.rerun()
-    return None
+    return viewer
 
 
 def _record(viewer: Viewer, rows: int, **asked: Any) -> None:

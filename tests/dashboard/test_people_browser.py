@@ -85,6 +85,6 @@ def test_every_look_in_the_audit_record(site: str, chromium: Browser, scheme: st
         page.get_by_role("option", name="Administrator").click()
         page.get_by_label("Why do you need to see the looks?").fill("monthly review")
         page.get_by_role("button", name="Show the looks").click()
-        expect(page.get_by_text("You look as administrator")).to_be_visible(timeout=MINUTE)
+        expect(page.get_by_text("Only unusual ones")).to_be_visible(timeout=MINUTE)
         settled(page)
         sound(page, outside)
