@@ -23,9 +23,11 @@ from graphmodel.relationships import TABLES
 from tacgraph.example import write_example
 from tacgraph.example.sizes import MEDIAN_CHILDREN
 
-GROUPS: Final = ("load", "memory", "queries", "pages", "report")
+GROUPS: Final = ("load", "memory", "queries", "ten", "pages", "report")
 SEED: Final = 1
 AS_OF: Final = date(2026, 10, 31)
+TEN: Final = 10
+"""How many times larger the authority of the group `ten` is."""
 LARGE: Final = 4.8
 """300,000 children where the authority is a median one."""
 
@@ -36,6 +38,10 @@ def options(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("--children", type=int, default=MEDIAN_CHILDREN, help="size of the authority")
     parser.add_argument("--engine", choices=engines.ENGINES, action="append", help="this engine alone")
     parser.add_argument("--large", action="store_true", help="load the large authority, not only check it")
+    parser.add_argument(
+        "--ten", action="store_true", help="the queries on an authority ten times larger, too"
+    )
+    parser.add_argument("--ten-times", type=int, default=2, help="runs of each query there")
     parser.add_argument("--rounds", type=int, default=3, help="loads on a fresh server, each engine")
     parser.add_argument("--times", type=int, default=5, help="runs of each query and report")
     parser.add_argument("--visits", type=int, default=12, help="warm visits of each page")
@@ -50,7 +56,7 @@ def main(arguments: list[str]) -> int:
     given = options(arguments)
     published = given.children == MEDIAN_CHILDREN and given.engine is None
     out = given.out or (page.RESULTS if published else page.RESULTS.with_name("trial.json.tmp"))
-    groups = tuple(given.only or GROUPS)
+    groups = tuple(given.only or (name for name in GROUPS if name != "ten" or given.ten))
     # what they leave in temporary folders is about nobody, but is closed to others all the same
     os.umask(0o077)
     with tempfile.TemporaryDirectory(prefix="tacgraph-bench-", ignore_cleanup_errors=True) as folder:
@@ -98,8 +104,21 @@ def measure(folder: Path, given: argparse.Namespace, groups: tuple[str, ...]) ->
         say(f"a made-up authority of {children:,} children")
         large = write_example(folder / "large", children=children, seed=SEED, until=AS_OF).folder
         yield {"memory": loading.memory(folder, large, children=children, write=given.large)}
+    if "ten" in groups:
+        yield {"ten": ten(folder, names, given)}
     if {"queries", "pages", "report"} & set(groups):
         yield from _loaded(folder, example, names, given, groups)
+
+
+def ten(folder: Path, names: list[str], given: argparse.Namespace) -> Figures:
+    """The queries on an authority ten times larger, by all roads, with fewer repeats."""
+    children = TEN * given.children
+    say(f"a made-up authority of {children:,} children")
+    example = write_example(folder / "ten", children=children, seed=SEED, until=AS_OF).folder
+    with ExitStack() as stack:
+        made = [stack.enter_context(engines.loaded(name, folder / "tens", example)) for name in names]
+        found = querying.queries(made, example, AS_OF, times=given.ten_times, headline=False)
+    return {**found, "children": children}
 
 
 def _loaded(

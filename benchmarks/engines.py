@@ -13,7 +13,8 @@ from typing import Final
 
 from graphmodel import cypher, engine
 from graphmodel.nodes import NODE_TYPES
-from graphmodel.store import AccountName, Store
+from graphmodel.store import Store
+from graphmodel.target import AccountName
 from loaders import load
 from tests.neo4j.server import RunningNeo4j, start_neo4j
 

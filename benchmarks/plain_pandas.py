@@ -17,7 +17,10 @@ from graphmodel.settings import Settings
 
 Tables = dict[str, pd.DataFrame]
 
-DATES: Final = ("started_on", "ended_on", "opened_on", "closed_on")
+DATES: Final = (
+    *("started_on", "ended_on", "opened_on", "closed_on", "completed_on", "birth_date"),
+    *("due_on", "done_on", "held_on", "next_review_on", "lead_trained_on"),
+)
 NUMBERS: Final = ("fte", "tac_share", "level")
 
 
@@ -247,7 +250,7 @@ def tacs_without_lead(t: Tables, d: date, s: Settings) -> pd.DataFrame:
     return alone[names].sort_values("tac_id")
 
 
-Figure = Callable[[Tables, date, Settings], pd.DataFrame]
+Figure = Callable[..., pd.DataFrame]
 
 _LOAD: Final = ("practitioners", "posts", "needs", "tacs", "memberships", "leads")
 FIGURES: Final[dict[str, tuple[Figure, tuple[str, ...]]]] = {

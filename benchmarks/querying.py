@@ -1,4 +1,4 @@
-"""Each catalogue query by Cypher and from the slice; the headline figures by plain pandas as well."""
+"""Each catalogue query by Cypher, from the slice and by plain pandas; the headline figures with reading."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from analysis import SECOND_ROADS
 from analysis.tables import Slice
 from benchmarks.engines import Engine
 from benchmarks.plain_pandas import FIGURES, read
+from benchmarks.plain_pandas_more import EVERY
 from benchmarks.timing import Figures, conditions, say, several, timed
 from graphmodel.access import Viewer
 from graphmodel.settings import settings
@@ -26,13 +27,17 @@ class Different(AssertionError):
     """Two roads to one figure gave different rows, so their times may not be compared."""
 
 
-def queries(engines: Sequence[Engine], example: Path, d: date, *, times: int) -> Figures:
-    """The group. The engines hold the example; slices are read back from the first of them.
+def queries(
+    engines: Sequence[Engine], example: Path, d: date, *, times: int, headline: bool = True
+) -> Figures:
+    """The group, with the headline figures or without.
+
+    The engines hold the example; slices are read back from the first of them.
 
     Cypher: `queries.answer` with everything a person waits for (the look on the audit record included), warm.
     Slice: the second road on a slice in memory; `open_seconds` is reading it from its Parquet files, with
     the coding of ids that the first figure needs. Pandas: the figure on frames in memory, and with reading
-    the CSV files that it needs.
+    the CSV files that it needs. Rows of all roads are compared before anything is timed.
     """
     found: Figures = {**conditions(), "times": times, "queries": {}}
     slices = {made.name: first_slice(made) for made in engines}
@@ -57,7 +62,31 @@ def queries(engines: Sequence[Engine], example: Path, d: date, *, times: int) ->
                 same(name, ask(), rows[name])
                 found["queries"][name][made.name] = several(ask, times)
     say("queries: by plain pandas")
-    found["headlines"] = headlines(kept, example, d, rows, times=times)
+    for name, measured in pandas_roads(example, d, rows, given, times=times).items():
+        found["queries"][name] |= measured
+    if headline:
+        found["headlines"] = headlines(kept, example, d, rows, times=times)
+    return found
+
+
+def pandas_roads(
+    example: Path, d: date, rows: dict[str, list[list[Any]]], given: dict[str, dict[str, Any]], *, times: int
+) -> Figures:
+    """Each query by plain pandas, in memory and with reading its CSV files, its rows held to `rows`."""
+    agreed = settings()
+    found: Figures = {}
+    for name, (figure, files) in EVERY.items():
+        tables, asked = read(example, files), given[name]
+        same(f"{name} by plain pandas", cells(figure(tables, d, agreed, **asked)), rows[name])
+
+        def from_memory() -> object:
+            return figure(tables, d, agreed, **asked)  # noqa: B023  (timed at once)
+
+        def with_reading() -> object:
+            return figure(read(example, files), d, agreed, **asked)  # noqa: B023
+
+        timings = {"pandas": several(from_memory, times), "pandas_with_reading": several(with_reading, times)}
+        found[name] = timings
     return found
 
 

@@ -9,17 +9,19 @@ import json
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
 
 from analysis import SECOND_ROADS
 from analysis.tables import Slice
-from benchmarks import loading, page, querying, reporting, visiting
+from benchmarks import loading, page, querying, reporting, slowest, visiting
 from benchmarks.__main__ import GROUPS, as_json, merged
 from benchmarks.engines import Engine, empty, facts, of_neo4j
 from benchmarks.machine import describe
 from benchmarks.plain_pandas import FIGURES, read
+from benchmarks.plain_pandas_more import EVERY
 from benchmarks.sample import references, write_sample
 from benchmarks.timing import Figures, quantile, spread
 from graphmodel.relationships import TABLES
@@ -74,23 +76,32 @@ def embedded(embedded_home: Path) -> Engine:
 def test_plain_pandas_gives_the_rows_of_the_slice(example: Path, d: date) -> None:
     held = Slice.from_folder(example)
     rows = 0
-    for name, (figure, files) in FIGURES.items():
-        frame = figure(read(example, files), d, settings())
-        other = SECOND_ROADS[name](held, d, settings())
+    given = querying.parameters(held, d)
+    assert set(EVERY) == set(catalogue())
+    for name, (figure, files) in EVERY.items():
+        frame = figure(read(example, files), d, settings(), **given[name])
+        other = SECOND_ROADS[name](held, d, settings(), **given[name])
         assert list(frame.columns) == list(other.columns), name
         querying.same(name, querying.cells(frame), querying.cells(other))
         rows += len(frame)
-    assert rows > len(FIGURES)
+    assert rows > len(EVERY)
 
 
-@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("seed", range(12))
 def test_plain_pandas_on_awkward_partnerships(tmp_path: Path, seed: int) -> None:
     d = AS_OF[seed % len(AS_OF)]
-    folder = random_partnership(seed, None, d).write(tmp_path / "partnership")
+    partnership = random_partnership(seed, None, d)
+    folder = partnership.write(tmp_path / "partnership")
     held = Slice.from_folder(folder)
-    for name, (figure, files) in FIGURES.items():
-        found = querying.cells(figure(read(folder, files), d, settings()))
-        querying.same(name, found, querying.cells(SECOND_ROADS[name](held, d, settings())))
+    tacs, people = partnership.tables["tacs"], partnership.tables["practitioners"]
+    given: dict[str, dict[str, Any]] = {
+        "who_works_with": {"child_id": tacs[0]["child_id"] if tacs else "none"},
+        "accountability_line": {"practitioner_id": people[0]["practitioner_id"] if people else "none"},
+    }
+    for name, (figure, files) in EVERY.items():
+        asked = given.get(name, {})
+        found = querying.cells(figure(read(folder, files), d, settings(), **asked))
+        querying.same(name, found, querying.cells(SECOND_ROADS[name](held, d, settings(), **asked)))
 
 
 def test_different_rows_are_noticed() -> None:
@@ -159,12 +170,28 @@ def test_queries_pages_and_report(embedded: Engine, example: Path) -> None:
     asked = querying.queries([embedded], example, LAST, times=1)
     assert set(asked["queries"]) == set(catalogue())
     assert set(asked["headlines"]["figures"]) == set(FIGURES)
+    assert all(
+        {"slice", "embedded", "pandas", "pandas_with_reading"} <= set(x) for x in asked["queries"].values()
+    )
     visited = visiting.visits(embedded, LAST, cold=1, warm=1)
     assert set(visited["pages"]) == set(visiting.PAGES)
     made = reporting.reports(embedded, LAST.replace(day=1), times=1)
     assert min(made["bytes"].values()) > 1000
     text = page.page({**json.loads(page.RESULTS.read_text()), "groups": groups(asked, visited, made)})
     assert all(f"`{name}`" in text for name in catalogue())
+    assert "| pandas | pandas, read |" in text
+    medians = {name: x["embedded"]["median"] for name, x in asked["queries"].items()}
+    for name in sorted(medians, key=lambda name: (-medians[name], name))[:3]:
+        assert f"- `{name}`: " in text
+        assert slowest.WHY[name] in text
+    assert set(slowest.WHY) == set(catalogue())
+    ten = querying.queries([embedded], example, LAST, times=1, headline=False)
+    assert "headlines" not in ten
+    larger = page.page(
+        {**json.loads(page.RESULTS.read_text()), "groups": {"ten": {**ten, "children": 2_000}}}
+    )
+    assert "ten times larger" in larger
+    assert "2,000 children" in larger
 
 
 def groups(asked: Figures, visited: Figures, made: Figures) -> Figures:
@@ -174,7 +201,8 @@ def groups(asked: Figures, visited: Figures, made: Figures) -> Figures:
 def test_the_page_is_what_the_results_come_to() -> None:
     results = page.read()
     assert page.PAGE.read_text(encoding="utf-8") == page.page(results)
-    assert tuple(results["groups"]) == GROUPS
+    # the authority ten times larger takes hours, so not every run has it
+    assert [name for name in results["groups"] if name != "ten"] == [name for name in GROUPS if name != "ten"]
     assert page.RESULTS.read_text(encoding="utf-8") == as_json(results)
 
 
