@@ -215,7 +215,8 @@ def expected_by_sector(
     sector_of = dict(zip(*(tables.table("agencies")[x] for x in ("agency_id", "sector")), strict=True))
     each = [sector_of[agency] for agency in day.data.agencies.texts]
     names = sorted({each[agency] for agency in day.shown})
-    group = np.array([names.index(x) if x in names else 0 for x in each], dtype=np.int64)
+    # a sector without capacity can still be home to somebody with capacity elsewhere: it is not shown
+    group = np.array([names.index(x) if x in names else len(names) for x in each], dtype=np.int64)
     trials = day.trials(entering=True)
     found = tested(trials.joined(group), np.arange(len(names)), settings.fairness.confidence)
     of_sector = np.bincount(group[day.shown], minlength=len(names)).astype(np.int64)
