@@ -27,13 +27,16 @@ CAUSES: Final = (
     "statute",
     "statutory_threshold",
     "long_relationship",
+    "siblings",
     "alone",
     "no_capacity",
     "untrained",
     "role",
 )
 """Why a TAC's lead stays, the first that holds; `open`: a handover is allowed."""
-OPEN, SEVERAL, FAMILY, STATUTE, LEVEL, LONG, ALONE, NO_CAPACITY, UNTRAINED, ROLE = range(len(CAUSES))
+OPEN, SEVERAL, FAMILY, STATUTE, LEVEL, LONG, SIBLINGS, ALONE, NO_CAPACITY, UNTRAINED, ROLE = range(
+    len(CAUSES)
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -217,6 +220,18 @@ class _Rules:
         chosen[spans.right[live & (reasons == "family_choice")]] = True
         return chosen
 
+    def _siblings(self) -> Bools:
+        """By TAC: whether its lead leads another active TAC of the same child or family."""
+        teams, data = self.teams, self.data
+        family = np.where(data.family >= 0, data.family, len(data.families) + np.arange(len(data.children)))
+        tac, lead = teams.tac[teams.is_lead], teams.practitioner[teams.is_lead]
+        width = len(data.families) + len(data.children) + 1
+        pairs = lead * width + np.append(family, width - 1)[data.tac_child[tac]]
+        _, which, times = np.unique(pairs, return_inverse=True, return_counts=True)
+        found = np.zeros(len(data.tacs), dtype=np.bool_)
+        found[tac[times[which] > 1]] = True
+        return found
+
     def _asked(self) -> tuple[Ints, Bools, Bools]:
         """By TAC the place of the rule that its child's ruling status has (-1: none); rule by role; binding.
 
@@ -259,6 +274,7 @@ class _Rules:
             STATUTE: bound & lawful,
             LEVEL: (levels >= rules.keep_from_level) & ~bound,
             LONG: teams.day - self.since >= rules.keep_relationship_days,
+            SIBLINGS: self._siblings() & rules.keep_siblings_together,
             ALONE: ~some(other),
             NO_CAPACITY: ~some(able),
             UNTRAINED: ~some(ready),

@@ -15,6 +15,7 @@ from analysis.advice_problem import (
     OPEN,
     ROLE,
     SEVERAL,
+    SIBLINGS,
     STATUTE,
     Problem,
     State,
@@ -26,7 +27,7 @@ from analysis.rows import EQUAL, column
 VERDICTS: Final = ("waiting", "fte", "training", "kept")
 """More handovers would help; nobody in the teams has room; those with room are untrained; kept by a rule."""
 COUNTS: Final = ("kept", "untrained", "wrong_role", "no_room", "waiting")
-_KEPT: Final = (SEVERAL, FAMILY, STATUTE, LEVEL, LONG)
+_KEPT: Final = (SEVERAL, FAMILY, STATUTE, LEVEL, LONG, SIBLINGS)
 
 
 def unhelped(asked: Problem, then: State, chosen: Ints) -> pd.DataFrame:

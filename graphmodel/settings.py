@@ -58,6 +58,7 @@ class Advice(_Part):
 
     keep_relationship_days: int = Field(ge=0)
     keep_from_level: int = Field(ge=1, le=5)
+    keep_siblings_together: bool
     to_term_time_only: bool
     may_overload_takers: bool
     relationship_weight_days: int = Field(ge=1)

@@ -21,6 +21,7 @@ from hypothesis import strategies as st
 from analysis import advice_files, workload
 from analysis.advice import FIGURES, Advice, advise
 from analysis.allocation import statutory_breaches
+from analysis.duplication import multiple_leads, sibling_teams
 from analysis.fairness import fairness
 from analysis.tables import Slice
 from graphmodel.codes import allocation_rules
@@ -312,6 +313,22 @@ def test_nobody_is_pushed_above_capacity_where_that_is_ruled_out(
     for move in rows_of(found.chosen.moves):
         assert move.to_utilisation_after <= max(1.0, move.to_utilisation) + CLOSE
     assert found.chosen.newly_overloaded == 0
+
+
+@given(SEEDS)
+@how(max_examples=30, deadline=None)
+def test_siblings_keep_one_lead_where_that_is_asked_for(
+    tmp_path_factory: pytest.TempPathFactory, seed: int
+) -> None:
+    rules, folder = asked(keep_from_level=5, keep_siblings_together=True), tmp_path_factory.mktemp("p")
+    partnership = crowded(seed, SPARSE)
+    tables = slice_of(partnership, folder / "before")
+    found = advise(tables, AS_OF, rules)
+    made = advice_files.rows(tables, AS_OF, found.chosen.moves)
+    again = slice_of(Partnership(replayed(partnership.tables, made)), folder / "after")
+    for measure, key in ((sibling_teams, "family_id"), (multiple_leads, "child_id")):
+        before, after = (set(measure(t, AS_OF, rules)[key]) for t in (tables, again))
+        assert after <= before
 
 
 @given(SEEDS)
