@@ -15,7 +15,6 @@ import pytest
 from openpyxl import load_workbook
 
 import queries
-from analysis import SECOND_ROADS
 from graphmodel.access import AuditLog, Viewer
 from graphmodel.errors import AccessRefused, QueryError
 from graphmodel.store import Rows, Store
@@ -23,7 +22,7 @@ from queries.answering import bound, check_parameters, find
 from queries.browser import literal
 from tests.plain_loader import load_plainly
 from tests.test_cli import tacgraph
-from tests.test_queries_catalogue import EXPECTED, GOOD
+from tests.test_queries_catalogue import GOOD
 from tests.test_queries_run import AS_OF, GIVEN, SMALL
 
 PLAIN = """\
@@ -350,19 +349,3 @@ def test_every_query_runs_as_it_is_pasted(
 def test_literals_are_escaped() -> None:
     value = {"it's": ["a\\b", "x\ny", None, True, 1.5, date(2026, 1, 2)], "`": 1}
     assert literal(value) == ("{`it's`: ['a\\\\b', 'x\\ny', null, true, 1.5, date('2026-01-02')], ````: 1}")
-
-
-def test_every_query_is_used() -> None:
-    """By a test with its expected rows and by a second road; all that are not in one message."""
-    asked = {path.stem for path in EXPECTED.glob("*.csv")}
-    unused = [
-        f"{name}: {what}"
-        for name in sorted(set(queries.catalogue()) | asked | set(SECOND_ROADS))
-        for what, known in (
-            ("is no query of the catalogue", queries.catalogue()),
-            ("has no tests/expected file", asked),
-            ("has no second road", SECOND_ROADS),
-        )
-        if name not in known
-    ]
-    assert unused == []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, cast
@@ -12,6 +13,7 @@ import pytest
 import queries
 from graphmodel.store import Store
 from queries.answering import bound, check_parameters
+from queries.header import split
 from tests.conftest import empty
 from tests.plain_loader import load_plainly
 from tests.test_queries_run import AS_OF, GIVEN, SMALL
@@ -48,7 +50,7 @@ def filled(
 
 
 def test_plans(filled: neo4j.Session) -> None:
-    wrong = []
+    wrong, asked, looked = [], [], 0
     for name, query in queries.catalogue().items():
         values = bound(query, check_parameters(query, GIVEN.get(name, {}))) | {"as_of": AS_OF}
         summary = filled.run(cast("Any", "EXPLAIN " + query.text), values).consume()
@@ -57,8 +59,13 @@ def test_plans(filled: neo4j.Session) -> None:
         if summary.query_type != "r":
             wrong.append(f"{name}: its type is {summary.query_type}")
         by_key = any(parameter.name.endswith("_id") for parameter in query.parameters)
-        if by_key and not any("IndexSeek" in x for x in found):
+        looks_up = by_key or re.search(r"\(\w*:\w+ \{\w+_id: ", split(query.text)[1]) is not None
+        if looks_up and not any("IndexSeek" in x for x in found):
             wrong.append(f"{name}: no index is used for its key: {', '.join(found)}")
         scans = ("NodeByLabelScan", "RelationshipTypeScan") if by_key else ()
         wrong += [f"{name}: {x}" for x in found if any(s in x for s in ("AllNodesScan", *scans))]
+        looked += looks_up
+        asked.append(name)
     assert wrong == []
+    assert asked == list(queries.catalogue())
+    assert looked >= 3
