@@ -27,8 +27,10 @@ class _Work:
         self.store, self.held, self.viewer = store, held, viewer
         self.agencies, self.packs = agencies, packs
 
-    def write(self, month: date, out: Path, progress: Callable[[str, int, int], None] | None) -> bool:
-        """Write a month's files to `out`; give whether they are provisional."""
+    def write(
+        self, month: date, out: Path, names: Path, progress: Callable[[str, int, int], None] | None
+    ) -> bool:
+        """Write a month's files to `out` and packs to `names`; give whether they are provisional."""
         from analysis.workload import month_days
         from reports.monthly import make_report, write_files
         from reports.standing import standing
@@ -40,9 +42,8 @@ class _Work:
         if self.packs or self.agencies is not None:
             from reports.agency_pack import write_packs
 
-            place = out / "agencies" if self.agencies is None else out
             files += write_packs(
-                report, self.held, self.store, self.viewer, place, settings=settings(), agencies=self.agencies
+                report, self.held, self.store, self.viewer, names, settings=settings(), agencies=self.agencies
             )
         for file in files:
             say(f"written: {file.name}")
@@ -79,7 +80,8 @@ def report(
     agency
         Only this agency's pack: its own practitioners by name. Confidential; needs --reason and is recorded.
     packs
-        A pack for each agency besides, in a folder of their own.
+        A pack for each agency besides, in a folder of their own; with --due beside the month's folder, so
+        that --then does not hand names over.
     reason
         Why names of practitioners are needed.
     then
@@ -93,6 +95,9 @@ def report(
         raise SettingsError("the months to write", "are not clear", mend)
     if due and agency:
         raise SettingsError("--agency", "goes with --month only", "With --due, ask for --packs.")
+    if then and month is not None and (packs or agency):
+        mend = "Write the packs by a command of their own, or with --due, which keeps them apart."
+        raise SettingsError("--then", "would hand names of practitioners over with the folder", mend)
     first = None if month is None else month_of(month)
     begin = None if since is None else month_of(since)
     if then:
@@ -105,7 +110,7 @@ def report(
             stack.enter_context(Packs(out).alone())
         work, bars = _begin(stack, viewer, agency, packs)
         if first is not None:
-            work.write(first, out, bars.step(f"{first:%Y-%m} day by day"))
+            work.write(first, out, out / "agencies" if packs else out, bars.step(f"{first:%Y-%m} day by day"))
             if then:
                 hand_over(then, out, first)
             return 0
@@ -133,7 +138,9 @@ def _write_due(packs: Any, work: _Work, bars: Any, since: date | None, then: str
 
         def fill(folder: Path, month: date = month) -> None:
             nonlocal provisional
-            provisional = work.write(month, folder, bars.step(f"{month:%Y-%m} day by day"))
+            # beside the month's folder, so that no hand-over takes the names with it
+            names = packs.folder(month).with_name(f"{month:%Y-%m}-agencies")
+            provisional = work.write(month, folder, names, bars.step(f"{month:%Y-%m} day by day"))
 
         say(f"{month:%Y-%m}: {packs.write(month, fill)}")
         packs.keep(month, State(load, provisional))

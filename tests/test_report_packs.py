@@ -122,7 +122,9 @@ def test_the_commands(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Non
         tacgraph("report", "--month", "2026-10", "--agency", "A1", "--reason", REASON, "--out", str(out)) == 0
     )
     assert (out / "workload-2026-10-A1.pdf").exists()
+    with_names = ["--out", "x", "--month", "2026-10", "--packs", "--reason", REASON, "--then", "true"]
     for wrong in (
+        with_names,
         ["--out", "x"],
         ["--out", "x", "--month", "2026-10", "--due"],
         ["--out", "x", "--month", "10"],
@@ -146,10 +148,14 @@ def test_due_months_are_written_handed_over_and_tried_again(
     out, post = tmp_path / "out", tmp_path / "post"
     script = f"import sys, pathlib; pathlib.Path({str(post)!r}, sys.argv[1]).mkdir()"
     command = shlex.join([sys.executable, "-c", script, "{month}"])
-    due = ("report", "--due", "--out", str(out), "--then", command)
+    due = ("report", "--due", "--out", str(out), "--packs", "--reason", REASON, "--then", command)
     assert tacgraph(*due, "--since", "2026-09") == 1
     assert "The report is written; mend the command" in capsys.readouterr().err
-    assert {x.name for x in out.iterdir() if not x.name.startswith(".")} == {"2026-09", "2026-10"}
+    assert {x.name for x in out.iterdir() if not x.name.startswith(".")} == {
+        f"2026-{month}{names}" for month in ("09", "10") for names in ("", "-agencies")
+    }
+    assert not list((out / "2026-10").rglob("*A1*"))
+    assert list((out / "2026-10-agencies").glob("*A1.pdf"))
     before = (out / "2026-10" / "workload-2026-10.pdf").stat().st_mtime_ns
     post.mkdir()
     assert tacgraph(*due) == 0
