@@ -11,6 +11,7 @@ import streamlit as st
 
 from analysis.whatif import FIGURES, Comparison
 from analysis.whatif_changes import Arrive, CloseSchools, Withdraw
+from dashboards import data
 from dashboards.shown import agencies as shown_agencies
 from dashboards.shown import headline
 from dashboards.widgets import View
@@ -135,7 +136,10 @@ def _carry(which: str) -> str:
 
 def _leavers(view: View) -> list[str]:
     posts = view.found.slice.table("posts")
-    known = sorted(posts.loc[posts["ended_on"].isna(), "practitioner_id"].unique())
+    held = view.people(data.load(view.found, view.asked.as_of))["practitioner_id"]
+    known = sorted(set(posts.loc[posts["ended_on"].isna(), "practitioner_id"]) & set(held))
+    if not known:
+        return []
     chosen = st.multiselect(
         "Practitioners leave",
         known,

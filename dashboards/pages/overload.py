@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from typing import Final
+
+import pandas as pd
 import streamlit as st
 
 from dashboards import data, data_overload, widgets
@@ -11,6 +14,8 @@ from dashboards.overload_explained import may_be_next, why
 from reports import charts, findings, findings_certainty
 from reports.words import count
 
+NOT_BY_ID: Final = "Your role sees how many, not who: single practitioners are for those who manage them."
+
 shown = widgets.view()
 found, day = shown.found, shown.asked.as_of
 rules = found.settings.workload
@@ -18,6 +23,8 @@ load = shown.within(data.load(found, day), "home_agency_id")
 over = shown.within(data.overload(found, day), "home_agency_id")
 over = over.assign(verdict=over["practitioner_id"].map(verdicts(found, day)))
 leading = load[load["tacs_led"] > 0]
+# the title counts everybody; rows are of those whom the viewer may see
+seen = shown.people(over)
 
 widgets.header(str(findings.overload(len(leading), len(over), int(over["severe"].sum()))), shown)
 no_capacity = int(((load["points"] > 0) & ~(load["capacity"] > 0)).sum())
@@ -30,34 +37,45 @@ if no_capacity:
 if leading.empty:
     widgets.empty("Nobody leads a TAC on this day in the agencies chosen.")
 else:
+    drawn = seen if len(over) else shown.people(leading)
     left, right = st.columns(2, gap="large")
     with left:
-        widgets.chart_block(
-            charts.utilisation_bars(
-                over if len(over) else leading,
-                threshold=rules.overload_threshold,
-                severe=rules.severe_threshold,
-                source=shown.source,
-                theme=shown.theme,
-                most=12,
+        if drawn.empty:
+            widgets.empty(NOT_BY_ID)
+        else:
+            widgets.chart_block(
+                charts.utilisation_bars(
+                    drawn,
+                    threshold=rules.overload_threshold,
+                    severe=rules.severe_threshold,
+                    source=shown.source,
+                    theme=shown.theme,
+                    most=12,
+                )
             )
-        )
     with right:
         widgets.chart_block(charts.overload_by_role(by_role(load), source=shown.source, theme=shown.theme))
 
 st.header("Who, how far above, and since when", anchor=False)
 if over.empty:
     widgets.empty("No lead is above capacity on this day.")
+elif seen.empty:
+    by_agency = (
+        over.assign(agency=over["home_agency_id"].map(shown.name))
+        .groupby("agency")
+        .agg(above=("severe", "size"), severe=("severe", "sum"))
+        .reset_index()
+    )
+    by_agency.columns = pd.Index(["Home agency", "Leads above capacity", "Of them severely"])
+    widgets.table(by_agency, "overloaded-by-agency", "Leads above capacity by agency", shown.source)
 else:
-    names = names_form(over)
-    table = listing(shown, over, names)
+    names = names_form(seen)
+    table = listing(shown, seen, names)
     widgets.table(table, "overloaded-leads", "Leads above capacity", shown.source, COLUMNS)
     certain = data_overload.certainty(found, day)
     st.caption(f"{findings_certainty.leads(certain.overloaded, certain.variation)} {HELP}")
-    seen = shown.people(over)
-    if len(seen):
-        why(shown, seen)
-if len(leading):
+    why(shown, seen)
+if len(leading) and shown.viewer.may("practitioners"):
     may_be_next(shown)
 
 widgets.foot(shown, ["overloaded_leads", "workload"])
