@@ -16,7 +16,9 @@ from pathlib import Path
 from playwright.sync_api import sync_playwright
 
 PICTURES = Path(__file__).resolve().parent.parent / "docs" / "pictures"
-PAGES = {"overview": "", "fairness": "fairness", "overload": "overload", "duplication": "duplication"}
+PAGES = {"overview": ""} | {
+    name: name for name in ("fairness", "overload", "duplication", "advice", "network")
+}
 WIDTH, HEIGHT = 1440, 1060
 SETTLED_MS = 4_000
 
