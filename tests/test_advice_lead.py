@@ -17,10 +17,11 @@ from graphmodel.access import AuditLog
 from graphmodel.errors import QueryError
 from graphmodel.settings import settings
 from loaders import load
+from tests.advising import AS_OF, SEEDS, SPARSE, crowded, rule_of, slice_of
 from tests.loading import SMALL
 from tests.naive import Naive, active, day
 from tests.partnerships import Partnership, Row
-from tests.test_advice import AS_OF, SEEDS, SPARSE, by_hand, crowded, rule_of, slice_of
+from tests.test_advice import by_hand
 from tests.test_cli import tacgraph
 
 CLOSE = 1e-9
