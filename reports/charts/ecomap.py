@@ -68,8 +68,8 @@ def ecomap(
         hovertext=[safe(centre)], hoverinfo="text",
     )  # fmt: skip
     figure.add_annotation(
-        x=0, y=middle, text=f"<b>{safe(centre)}</b>", showarrow=False, yshift=26, xanchor="left", xshift=-14,
-        font={"color": theme.ink},
+        x=0, y=middle, text=f"<b>{safe(centre)}</b>", showarrow=False, yshift=28, xanchor="left", xshift=-14,
+        font={"color": theme.ink}, bgcolor=theme.ground,
     )  # fmt: skip
     figure.update_xaxes(visible=False, range=[-0.06, 1.0], fixedrange=True)
     figure.update_yaxes(visible=False, range=[min(places) - 0.8, max(places) + 1.5], fixedrange=True)
@@ -150,7 +150,8 @@ def _draw_people(figure: go.Figure, people: pd.DataFrame, places: list[float], t
     before = ""
     for row, y in zip(people.itertuples(), places, strict=True):
         at: dict[str, Any] = {"x": 0.3, "showarrow": False, "xanchor": "left", "align": "left"}
-        text = f"<b>{safe(row.practitioner_id)}</b> {safe(role_name(str(row.role)))}<br>{safe(row.words)}"
+        ways = "<br>".join(safe(way) for way in str(row.words).split("; "))
+        text = f"<b>{safe(row.practitioner_id)}</b> {safe(role_name(str(row.role)))}<br>{ways}"
         figure.add_annotation(y=y, text=text, font={"color": theme.ink, "size": 13}, **at)
         agency = str(row.agency)
         if agency != before:

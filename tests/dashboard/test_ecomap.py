@@ -130,7 +130,7 @@ def test_the_picture_has_one_mark_a_practitioner_and_all_in_words() -> None:
     marks = next(trace for trace in chart.figure.data if trace.mode == "markers" and len(trace.x) > 1)
     assert len(marks.x) == 4
     said = " ".join(note.text for note in chart.figure.layout.annotations)
-    assert "leads the team since 2026-01-05; in the team since 2026-01-02" in said
+    assert "leads the team since 2026-01-05<br>in the team since 2026-01-02" in said
     assert "p&lt;4&gt;" in said
     assert len({marks.marker.symbol[0], *marks.marker.symbol}) == 4
     assert "thick line and star" in chart.summary
