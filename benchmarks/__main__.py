@@ -17,13 +17,13 @@ from datetime import date
 from pathlib import Path
 from typing import Final
 
-from benchmarks import engines, loading, machine, page, querying, reporting, visiting
+from benchmarks import engines, figuring, loading, machine, page, querying, reporting, visiting
 from benchmarks.timing import Figures, say
 from graphmodel.relationships import TABLES
 from tacgraph.example import write_example
 from tacgraph.example.sizes import MEDIAN_CHILDREN
 
-GROUPS: Final = ("load", "memory", "queries", "ten", "pages", "report")
+GROUPS: Final = ("load", "memory", "queries", "ten", "pages", "report", "figures")
 SEED: Final = 1
 AS_OF: Final = date(2026, 10, 31)
 TEN: Final = 10
@@ -106,6 +106,8 @@ def measure(folder: Path, given: argparse.Namespace, groups: tuple[str, ...]) ->
         yield {"memory": loading.memory(folder, large, children=children, write=given.large)}
     if "ten" in groups:
         yield {"ten": ten(folder, names, given)}
+    if "figures" in groups:
+        yield {"figures": figuring.figures(example, times=given.times)}
     if {"queries", "pages", "report"} & set(groups):
         yield from _loaded(folder, example, names, given, groups)
 

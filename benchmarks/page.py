@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 from typing import Any, Final
 
-from benchmarks import slowest
+from benchmarks import figuring, slowest
 from benchmarks.slowest import NAMES
 from benchmarks.slowest import milliseconds as _ms
 from benchmarks.slowest import table as _table
@@ -40,6 +40,8 @@ def page(results: Figures) -> str:
         parts.append(_pages(groups["pages"]))
     if "report" in groups:
         parts.append(_report(groups["report"]))
+    if "figures" in groups:
+        parts.append(_figures(groups["figures"]))
     return "\n".join(parts)
 
 
@@ -251,3 +253,8 @@ def _report(group: Figures) -> str:
         f"{_spread(group['write_report'])} s; the whole command `tacgraph report`: "
         f"{_spread(group['command'])} s. {sizes}.\n"
     )
+
+
+def _figures(group: Figures) -> str:
+    head = "\n## What the dashboard works out besides, and the plain way\n\n"
+    return f"{head}{_when(group)}\n{figuring.rows(group)}"

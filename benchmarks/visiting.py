@@ -21,7 +21,13 @@ from playwright.sync_api import TimeoutError as NotInTime
 from benchmarks.engines import Engine
 from benchmarks.timing import Figures, conditions, quantile, say, spread
 
-PAGES: Final = {"overview": "", "fairness": "fairness", "overload": "overload", "duplication": "duplication"}
+PAGES: Final = {"overview": ""} | {
+    name: name
+    for name in (
+        "fairness", "overload", "certainty", "duplication", "coverage", "trends", "network", "what_if",
+        "advice",
+    )
+}  # fmt: skip
 READY_SECONDS: Final = 120.0
 PAGE_MS: Final = 120_000
 TITLE: Final = "[data-testid='stMain'] h1"
@@ -39,7 +45,7 @@ def visits(made: Engine, d: date, *, cold: int, warm: int) -> Figures:
 
     First content: the page's title, which is a sentence computed from the data. Cold: a dashboard just
     started, an empty browser, each page once a dashboard, the order turned from one to the next (so only
-    one of four visits finds nothing at all in memory). Warm: one dashboard, the browser keeps the program's
+    one of all visits finds nothing at all in memory). Warm: one dashboard, the browser keeps the program's
     files, every visit is a new session.
     """
     found: Figures = {**conditions(), "pages": {}}
