@@ -27,12 +27,14 @@ step "4  What is done twice?"
 $tacgraph query duplicate_services --as-of "$last_day" --rows 5
 step "5  Is it fair?"
 $tacgraph fairness --as-of "$last_day"
-step "6  The monthly workload report"
+step "6  What could be moved?"
+$tacgraph advise --as-of "$last_day" --max-moves 10
+step "7  The monthly workload report"
 $tacgraph report --month "$month" --out demo/report
 if [ "${SERVE:-yes}" = no ]; then
   echo
   echo "Done. The dashboard: make demo, or $tacgraph dashboard"
   exit 0
 fi
-step "7  The dashboard, on http://127.0.0.1:8501 (Ctrl+C ends it)"
+step "8  The dashboard, on http://127.0.0.1:8501 (Ctrl+C ends it)"
 exec $tacgraph dashboard --as-of "$last_day"
