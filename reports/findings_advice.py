@@ -38,24 +38,25 @@ GOAL_WORDS: Final = (
 def title(row: pd.Series, before: int, unhelped: pd.DataFrame) -> Finding:
     """What a point of the curve brings, and for how many no handover helps.
 
-    `row` is a row of the curve (handovers, helped, newly_overloaded), `before` the leads overloaded today.
+    `row` is a row of the curve (handovers, overloaded, removed), `before` the leads overloaded today. The
+    number that is left counts those newly above capacity, and not those who no longer lead.
     """
     if not before:
         return Finding("advice", "fine", "No lead is above capacity, so no handover is needed for that")
-    moves, helped = int(row["handovers"]), int(row["helped"])
+    moves, then = int(row["handovers"]), int(row["overloaded"])
     rest = _rest(unhelped)
     if not moves:
         words = f"Without a handover {count(before, 'lead stays', 'leads stay')} above capacity{rest}"
         return Finding("advice", "watch", words)
     would = count(moves, "handover", "handovers")
-    if not helped:
+    if then >= before:
         off = number(float(row["removed"]))
         words = (
             f"{would} would take {off} points off the {count(before, 'overloaded lead', 'overloaded leads')}"
         )
-        return Finding("advice", "watch", f"{words}, and bring none of them within capacity{rest}")
-    words = f"{would} would bring {helped:,} of the {count(before, 'overloaded lead', 'overloaded leads')}"
-    return Finding("advice", "watch", f"{words} within capacity{rest}")
+        return Finding("advice", "watch", f"{words}, and leave as many above capacity{rest}")
+    words = f"{would} would bring the number of overloaded leads from {before:,} down to {then:,}"
+    return Finding("advice", "watch", f"{words}{rest}")
 
 
 def _rest(unhelped: pd.DataFrame) -> str:

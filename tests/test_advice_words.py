@@ -67,9 +67,9 @@ def test_why_somebody_is_left() -> None:
 
 def test_the_title_says_what_a_point_brings() -> None:
     assert str(findings_advice.title(CURVE.iloc[3], 14, LEFT)) == (
-        "12 handovers would bring 9 of the 14 overloaded leads within capacity; 5 leads need more FTE"
+        "12 handovers would bring the number of overloaded leads from 14 down to 6; 5 leads need more FTE"
     )
-    assert "bring none of them within capacity" in str(findings_advice.title(CURVE.iloc[1], 14, LEFT))
+    assert "and leave as many above capacity" in str(findings_advice.title(CURVE.iloc[1], 14, LEFT))
     assert str(findings_advice.title(CURVE.iloc[0], 14, LEFT)).startswith("Without a handover 14 leads stay")
     assert findings_advice.title(CURVE.iloc[0], 0, LEFT.head(0)).severity == "fine"
     assert "6 leads would stay above capacity: 5 need more FTE" in findings_advice.left(LEFT)
