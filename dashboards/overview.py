@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Final, Literal
 
 import streamlit as st
 
-from dashboards import data
+from dashboards import coverage, data
 from dashboards.data import Held
 from dashboards.duplication import WHAT_TO_DO
 from dashboards.shown import agencies, duplicates, headline
-from reports import findings
+from reports import findings, findings_coverage
 from reports.findings import Finding
-from reports.words import NOT_DEFINED, SUPPRESSED, per_cent
+from reports.suppress import small
+from reports.words import LITTLE, NOT_DEFINED, SUPPRESSED, per_cent
 
 DeltaColor = Literal["normal", "inverse", "off"]
 MOST_FINDINGS: Final = 7
@@ -23,7 +24,10 @@ MOST_FINDINGS: Final = 7
 
 @dataclass(frozen=True)
 class Figure:
-    """One figure of a day; `value` is None where it is undefined or, with `hidden`, suppressed."""
+    """One figure of a day; `value` is None where it is undefined or, with `hidden`, suppressed.
+
+    A change of a count by 1 to `little` is said as "within" that many, as in the report.
+    """
 
     label: str
     value: float | None
@@ -31,6 +35,7 @@ class Figure:
     style: Literal["count", "share"] = "count"
     better: DeltaColor = "off"
     hidden: bool = False
+    little: int = 0
 
     def words(self) -> str:
         """The value as people read it."""
@@ -45,13 +50,15 @@ class Figure:
         if self.value is None or before.value is None or self.hidden or before.hidden:
             return None
         gap = self.value - before.value
+        if self.style == "count" and small(abs(gap), self.little):
+            return LITTLE.format(up_to=self.little)
         words = f"{100 * gap:+.1f} points" if self.style == "share" else f"{gap:+,.0f}"
         return words if words.strip("+-0. points") else "no change"
 
     def show(self, before: Figure) -> None:
         """Draw it with its change."""
         change = self.change(before)
-        still = change == "no change"
+        still = change is not None and not change.startswith(("+", "-"))
         st.metric(
             self.label,
             self.words(),
@@ -72,9 +79,10 @@ def figures(found: Held, day: date) -> dict[str, Figure]:
     kinds = duplicates(found, day, WHAT_TO_DO)
     doubled = None if kinds["suppressed"].any() else float(kinds["cases"].sum())
     used = float(now["utilisation"])
+    up_to = found.settings.disclosure.suppress_up_to
 
     def counted(label: str, name: str, words: str, better: DeltaColor) -> Figure:
-        return Figure(label, counts[name], words, "count", better, hidden=counts[name] is None)
+        return Figure(label, counts[name], words, "count", better, hidden=counts[name] is None, little=up_to)
 
     return {
         "active": counted("Active TACs", "active_tacs", "Teams Around the Child open on the day.", "off"),
@@ -108,6 +116,7 @@ def figures(found: Held, day: date) -> dict[str, Figure]:
             "count",
             "inverse",
             hidden=doubled is None,
+            little=up_to,
         ),
     }
 
@@ -118,10 +127,35 @@ def month_findings(found: Held, day: date) -> list[Finding]:
     gini = data.fair(found, day).gini
     said = [
         findings.overload(counts["leading"], counts["overloaded"], counts["severe"]),
-        findings.without_lead(counts["active_tacs"], counts["without_lead"]),
+        # said after shares and overload, however many: most gaps are few and have a page of their own
+        replace(findings_coverage.coverage(coverage.counts(found, day)), weight=0.0),
         findings.disparity(rows),
         findings.load_share(rows),
         findings.inequality(data.lorenz(found, day), math.nan if gini is None else gini),
         findings.duplication(duplicates(found, day, WHAT_TO_DO)),
     ]
     return findings.ranked(said)[:MOST_FINDINGS]
+
+
+GUIDE: Final = {
+    "Which agency carries more than its share, and is it chance?": "Fairness",
+    "Who is about to break, why, and since when?": "Overload",
+    "What could we move, and what would that change?": "Advice",
+    "What if two posts go, or the schools close?": "What if",
+    "What is done twice?": "Duplication",
+    "Which child has nobody, or the wrong one, to lead?": "Coverage",
+    "Is it getting better?": "Trends",
+    "Who works with whom, and who holds it together?": "Network",
+    "Would other weights say the same?": "How sure",
+}
+
+
+def guide() -> None:
+    """For a first visit: which question has its answer on which page."""
+    with st.expander("New here? Which question has its answer on which page"):
+        st.markdown("\n".join(f"- {question} **{page}**" for question, page in GUIDE.items()))
+        st.markdown(
+            "The pickers above hold for every page: the day asked for and the agencies shown. They are in "
+            "the address too, so a view can be sent. At the foot of each page stand what its figures are, "
+            "the weights they were made with, and the query behind them."
+        )

@@ -6,7 +6,7 @@ import streamlit as st
 
 from dashboards import widgets
 from dashboards.certainty import MARK_HELP, mark
-from dashboards.overview import figures, month_findings
+from dashboards.overview import figures, guide, month_findings
 from dashboards.shown import agencies
 from reports import charts
 from reports.words import day_name
@@ -19,6 +19,7 @@ widgets.header(str(sentences[0]), shown, scope="whole partnership")
 if asked.agencies:
     st.info("This page is about the whole partnership; the agencies chosen narrow the other pages.")
 
+guide()
 st.caption(f"The small figures are the change since {day_name(asked.before)}.")
 now, before = figures(found, asked.as_of), figures(found, asked.before)
 with st.container(horizontal=True):

@@ -13,9 +13,10 @@ from streamlit.testing.v1 import AppTest
 from analysis import SECOND_ROADS, workload
 from analysis.tables import Slice
 from dashboards import data, widgets
+from dashboards.app import MENU
 from dashboards.data import Held
 from dashboards.duplication import BETWEEN_AGENCIES, GROUPS, WHAT_TO_DO, between_agencies, by_group, counts
-from dashboards.overview import figures
+from dashboards.overview import GUIDE, Figure, figures
 from dashboards.shown import agencies
 from graphmodel import engine
 from graphmodel.access import AuditLog
@@ -173,11 +174,18 @@ def test_names_need_a_role_and_a_reason_and_leave_a_record(at_home: Partnership)
 
 def test_the_working_adds_up(at_home: Partnership) -> None:
     test = opened("overload")
-    parts = next(t.value for t in test.table if "Part" in t.value.columns)
-    numbers = [float(str(x).replace(",", "")) for x in parts["Points"]]
-    assert numbers[0] + numbers[1] == pytest.approx(numbers[2], abs=0.11)
+    table = next(t.value for t in test.dataframe if list(t.value.columns) == ["Part", "Points"])
+    parts = {str(k): float(v.replace(",", "")) for k, v in zip(table["Part"], table["Points"], strict=True)}
     row = workload.overloaded_leads(at_home.tables, LAST, settings()).iloc[0]
-    assert numbers[2] == pytest.approx(row["points"], abs=0.06)
+    together = parts["Points together"]
+    assert together == pytest.approx(row["points"], abs=0.006)
+    names = list(parts)
+    earned = [parts[name] for name in names[: names.index("Points together")]]
+    assert len(earned) == 5
+    assert sum(earned) == pytest.approx(together, abs=0.006 * 5)
+    assert parts["Capacity"] == pytest.approx(row["capacity"], abs=0.006)
+    room = parts["Posts, were all of them case work"] + parts["Other work of the posts"]
+    assert room == pytest.approx(parts["Capacity"], abs=0.02)
     posts = next(t.value for t in test.table if "Full time" in t.value.columns)
     capacity = sum(float(str(x).replace(",", "")) for x in posts["Points"])
     assert capacity == pytest.approx(row["capacity"], abs=0.06 * len(posts))
@@ -296,3 +304,22 @@ def test_findings_are_ranked_most_serious_first(at_home: Partnership) -> None:
 
 def _severity(line: str) -> findings.Severity:
     return next(s for s in findings.SEVERITIES if widgets.SEVERITY_WORDS[s] in line)
+
+
+def test_the_guide_names_pages_there_are(at_home: Partnership) -> None:
+    titles = {title for title, _ in MENU.values()}
+    assert set(GUIDE.values()) <= titles
+    assert len(set(GUIDE.values())) == len(GUIDE)
+    said = words(opened("overview"))
+    assert all(question in said for question in GUIDE)
+    assert at_home.home.exists()
+
+
+@pytest.mark.parametrize(
+    ("now", "before", "said"),
+    [(30, 24, "+6"), (30, 25, "within 5"), (25, 30, "within 5"), (30, 30, "no change"), (24, 30, "-6")],
+)
+def test_a_little_change_of_a_count_is_not_said_to_the_unit(now: float, before: float, said: str) -> None:
+    figure = Figure("TACs", now, "", little=5)
+    assert figure.change(Figure("TACs", before, "", little=5)) == said
+    assert figure.change(Figure("TACs", None, "", hidden=True, little=5)) is None
