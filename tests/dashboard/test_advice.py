@@ -25,7 +25,8 @@ def test_the_page_says_what_the_optimiser_gives(at_home: Partnership) -> None:
     last = held.chosen
     over, fte = held.before["overloaded"], int((last.unhelped["verdict"] == "fte").sum())
     assert title(test).startswith(f"{last.handovers} handovers would ")
-    assert f"of the {over} overloaded leads" in title(test)
+    then = last.figures["overloaded"]
+    assert f"overloaded leads from {over} down to {then};" in title(test)
     assert f"{fte} leads need more FTE" in title(test)
     table = next(t.value for t in test.dataframe if "Points off unfairness" in t.value.columns)
     assert list(table["Why"]) == list(last.moves["reason"])
