@@ -15,6 +15,7 @@ from typing import Any
 
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import TimeoutError as NotInTime
 
 PROJECT = Path(__file__).parents[2]
 MINUTE = 60_000
@@ -99,3 +100,18 @@ def does_not_run_off(page: Page) -> None:
         " return [m.scrollWidth, m.clientWidth]; }"
     )
     assert wide[0] <= wide[1]
+
+
+def choose(page: Page, label: str, option: str) -> None:
+    """An option of a list box, tried again where a run of the page has closed the list meanwhile."""
+    for _ in range(6):
+        page.get_by_label(label).first.click()
+        wanted = page.get_by_role("option", name=option).first
+        try:
+            wanted.wait_for(timeout=5_000)
+            wanted.click(timeout=5_000)
+        except NotInTime:
+            page.keyboard.press("Escape")
+        else:
+            return
+    raise AssertionError(f"{label} does not offer {option}")

@@ -7,7 +7,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from analysis import SECOND_ROADS, workload
 from graphmodel.settings import settings
-from tests.dashboard.browser import MINUTE, does_not_run_off, page_of, serious
+from tests.dashboard.browser import MINUTE, choose, does_not_run_off, page_of, serious
 from tests.dashboard.conftest import LAST, Partnership
 
 PAGES = ("me", "ecomap", "quality", "settings", "audit")
@@ -52,8 +52,7 @@ def test_the_ecomap_of_a_child(
     with page_of(chromium, scheme, width) as (page, outside):
         drawn(page, f"{site}/ecomap")
         page.get_by_label("Id, letter by letter").fill(child)
-        page.get_by_label("Your role").click()
-        page.get_by_role("option", name="Safeguarding lead").click()
+        choose(page, "Your role", "Safeguarding lead")
         page.get_by_label("Why do you need to see them?").fill("enquiry 7")
         page.get_by_role("button", name="Show the ecomap").click()
         expect(page.get_by_test_id("stPlotlyChart")).to_be_visible(timeout=MINUTE)
@@ -71,7 +70,7 @@ def test_one_practitioners_load(
     with page_of(chromium, scheme, width) as (page, outside):
         drawn(page, f"{site}/me")
         page.get_by_label("Practitioner").first.fill(busy)
-        page.get_by_role("option", name=busy).first.click()
+        choose(page, "Practitioner", busy)
         expect(page.get_by_role("heading", name="Is something wrong?")).to_be_visible(timeout=MINUTE)
         settled(page)
         sound(page, outside)
@@ -81,8 +80,7 @@ def test_one_practitioners_load(
 def test_every_look_in_the_audit_record(site: str, chromium: Browser, scheme: str, width: int) -> None:
     with page_of(chromium, scheme, width) as (page, outside):
         drawn(page, f"{site}/audit")
-        page.get_by_label("Your role").click()
-        page.get_by_role("option", name="Administrator").click()
+        choose(page, "Your role", "Administrator")
         page.get_by_label("Why do you need to see the looks?").fill("monthly review")
         page.get_by_role("button", name="Show the looks").click()
         expect(page.get_by_text("Only unusual ones")).to_be_visible(timeout=MINUTE)
