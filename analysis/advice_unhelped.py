@@ -38,7 +38,8 @@ def unhelped(asked: Problem, then: State, chosen: Ints) -> pd.DataFrame:
     family's choice, for a long relationship, or have several leads), `untrained` (members have room, none
     of them is trained), `wrong_role` (none trained with room has the role asked for), `no_room` (nobody else
     in the team has room to take the lead whole), `waiting` (a handover is possible
-    and would help); missing_fte (in the default share of the role; NaN where that is 0); verdict (one of
+    and would help); missing_fte (in the default share of
+    the role, of somebody who is not newly qualified; NaN where that is 0); verdict (one of
     `VERDICTS`) and reason.
     """
     data, rules = asked.data, asked.settings.workload

@@ -87,18 +87,33 @@ def points(data: Coded, state: Teams, settings: Settings) -> Floats:
 
 @dataclass(frozen=True, eq=False)
 class Posts:
-    """The posts active on a day, and by practitioner code their capacity in points and home agency (-1)."""
+    """The posts active on a day, and by practitioner code their capacity in points and home agency (-1).
+
+    `experienced` is what the capacity of each post were if nobody counted as newly qualified; times
+    `qualified` of its holder it is `capacity`.
+    """
 
     practitioner: Ints
     agency: Ints
+    experienced: Floats
+    qualified: Floats
     capacity: Floats
     held: Ints
     total: Floats
     home: Ints
 
 
+def newly_qualified(data: Coded, day: int) -> Bools:
+    """By practitioner code, whether they count as newly qualified on the day."""
+    early: Bools = day < data.newly_qualified_until
+    return early
+
+
 def posts(data: Coded, day: int, settings: Settings) -> Posts:
-    """Capacity, `fte x tac_share x points per FTE`, of every post active on the day, and home agencies."""
+    """Capacity of every post active on the day, and home agencies.
+
+    `fte x tac_share x points per FTE`, of the newly qualified times their share.
+    """
     live = np.flatnonzero(data.posts.on(day) & (data.posts.left >= 0))
     practitioner, agency = data.posts.left[live], data.posts.right[live]
     rules = settings.workload
@@ -107,7 +122,9 @@ def posts(data: Coded, day: int, settings: Settings) -> Posts:
     )
     share = data.tac_share[live]
     share = np.where(np.isnan(share), by_role[data.role[practitioner]], share)
-    capacity = data.fte[live] * share * rules.points_per_fte
+    experienced = data.fte[live] * share * rules.points_per_fte
+    qualified = np.where(newly_qualified(data, day), rules.newly_qualified_share, 1.0)
+    capacity = experienced * qualified[practitioner]
     count = len(data.practitioners)
     home = np.full(count, -1, dtype=np.int64)
     order = np.lexsort((agency, data.posts.start[live], ~data.home[live], practitioner))
@@ -116,6 +133,8 @@ def posts(data: Coded, day: int, settings: Settings) -> Posts:
     return Posts(
         practitioner=practitioner,
         agency=agency,
+        experienced=experienced,
+        qualified=qualified,
         capacity=capacity,
         held=np.bincount(practitioner, minlength=count).astype(np.int64),
         total=np.bincount(practitioner, weights=capacity, minlength=count).astype(np.float64),

@@ -119,7 +119,7 @@ def certainty(tables: Slice, d: date, settings: Settings, *, discretionary: bool
     agencies' figures leave out teams bound by statute, as in `fairness`.
     """
     model = Components.of(tables, d, settings, discretionary=discretionary)
-    varied = weights_of(settings, model.roles_in_use)
+    varied = weights_of(settings, model.shares_in_use)
     base = model.figures(agreed(settings))
     drawn = model.figures(drawn_values(varied, settings))
     agencies = _agencies(model, base, drawn, settings)

@@ -17,7 +17,7 @@ from scipy.sparse import csr_array
 
 from analysis import asof
 from analysis.allocation import bound_tacs
-from analysis.certainty_weights import DEFAULT_SHARE, Values
+from analysis.certainty_weights import DEFAULT_SHARE, NEWLY_QUALIFIED, Values
 from analysis.coded import Bools, Coded, Floats, Ints, coded, day_number
 from analysis.rows import EQUAL
 from analysis.tables import Slice
@@ -119,7 +119,8 @@ class Components:
     stated: Floats  # NaN where the role's share counts
     role: Ints
     role_keys: tuple[str, ...]
-    roles_in_use: frozenset[str]
+    early: Bools  # by post, whether its holder counts as newly qualified
+    shares_in_use: frozenset[str]
     shown: Ints
 
     @classmethod
@@ -144,6 +145,9 @@ class Components:
         )
         open_to_role = np.isnan(data.tac_share[live]) & (data.fte[live] > 0)
         used = {keys[code] for code in np.unique(data.role[held.practitioner[open_to_role]])}
+        early = asof.newly_qualified(data, day)[held.practitioner]
+        if work.newly_qualified_share < 1 and (early & (held.experienced > 0)).any():
+            used.add(NEWLY_QUALIFIED)
         capacity = np.bincount(held.agency, weights=held.capacity, minlength=len(data.agencies))
         return cls(
             data=data,
@@ -156,7 +160,8 @@ class Components:
             stated=data.tac_share[live],
             role=data.role[held.practitioner],
             role_keys=keys,
-            roles_in_use=frozenset(used),
+            early=early,
+            shares_in_use=frozenset(used),
             shown=np.flatnonzero(capacity > 0),
         )
 
@@ -171,6 +176,7 @@ class Components:
         by_role = np.stack([values.share[key] for key in self.role_keys])
         share = np.where(np.isnan(self.stated)[:, None], by_role[self.role], self.stated[:, None])
         capacity = self.fte[:, None] * share * values.per_fte[None, :]
+        capacity *= np.where(self.early[:, None], values.newly_qualified[None, :], 1.0)
         places = np.arange(len(self.holder))
         to_holder = csr_array((np.ones(len(places)), (self.holder, places)), shape=(people, len(places)))
         total: Floats = to_holder @ capacity

@@ -16,6 +16,7 @@ from analysis.coded import Floats
 from graphmodel.settings import Settings
 
 DEFAULT_SHARE: Final = "default_tac_share"
+NEWLY_QUALIFIED: Final = "newly_qualified_share"
 _SOURCES: Final[Mapping[str, str]] = {
     "need_weight": "MG 5.21, TG 4.5: the level of need",
     "supporting_factor": "MG 5.21, TG 4.5: leading takes more time than supporting",
@@ -23,6 +24,7 @@ _SOURCES: Final[Mapping[str, str]] = {
     "set_up_factor": "MG 5.21, TG 4.5: the length of the involvement",
     "points_per_fte": "MG 5.18: monitor caseloads; agree locally",
     "tac_share": "MG 5.21, TG 4.6: part-time in multi-agency work; agree locally",
+    NEWLY_QUALIFIED: "published schemes: 90 points of 100 while newly qualified; agree locally",
     "overload_threshold": "MG 5.18: change the balance if necessary",
     "set_up_days": "MG 5.21, TG 4.5: the length of the involvement",
     "team_size_free": "MG 5.21, TG 4.5: the number of practitioners involved",
@@ -62,6 +64,7 @@ class Values:
     set_up: Floats
     per_fte: Floats
     share: Mapping[str, Floats]
+    newly_qualified: Floats
     limit: float
     severe: float
 
@@ -70,7 +73,7 @@ def scaled(name: str, value: float, factors: Any) -> Any:
     """A weight at these factors: of the set-up factor the part above 1, a part of a post at most 1."""
     if name == "set_up_factor":
         return 1.0 + (value - 1.0) * factors
-    if name == DEFAULT_SHARE or name.startswith("tac_share."):
+    if name in (DEFAULT_SHARE, NEWLY_QUALIFIED) or name.startswith("tac_share."):
         return np.minimum(1.0, value * factors)
     return value * factors
 
@@ -86,16 +89,21 @@ def named(settings: Settings) -> dict[str, float]:
         "points_per_fte": work.points_per_fte,
         **{f"tac_share.{role}": share for role, share in sorted(work.tac_share.items())},
         DEFAULT_SHARE: work.default_tac_share,
+        NEWLY_QUALIFIED: work.newly_qualified_share,
     }
 
 
 def weights_of(settings: Settings, in_use: frozenset[str]) -> list[Weight]:
-    """The weights, of the shares of posts only those `in_use` (role names or `DEFAULT_SHARE`); the rules."""
+    """The weights, of the shares of posts only those `in_use`; the rules.
+
+    `in_use` holds role names, `DEFAULT_SHARE` and `NEWLY_QUALIFIED`.
+    """
     part = settings.certainty.variation
     found = []
     for name, value in named(settings).items():
         share = name.removeprefix("tac_share.")
-        if (name.startswith("tac_share.") or name == DEFAULT_SHARE) and share not in in_use:
+        of_posts = name.startswith("tac_share.") or name in (DEFAULT_SHARE, NEWLY_QUALIFIED)
+        if of_posts and share not in in_use:
             continue
         low, high = (float(scaled(name, value, 1.0 + sign * part)) for sign in (-1, 1))
         kind = "tac_share" if name == DEFAULT_SHARE else name.split(".", 1)[0]
@@ -133,6 +141,7 @@ def stacked(settings: Settings, each: Mapping[str, Floats], count: int) -> Value
             **{role: full[f"tac_share.{role}"] for role in work.tac_share},
             DEFAULT_SHARE: full[DEFAULT_SHARE],
         },
+        newly_qualified=full[NEWLY_QUALIFIED],
         limit=work.overload_threshold,
         severe=work.severe_threshold,
     )

@@ -153,6 +153,11 @@ class Coded:
         return self.role_names.codes(self._tables["practitioners"]["role"])
 
     @cached_property
+    def newly_qualified_until(self) -> Ints:
+        """By practitioner; before every day where they are not newly qualified."""
+        return days(self._tables["practitioners"]["newly_qualified_until"], -FAR)
+
+    @cached_property
     def family(self) -> Ints:
         return self.families.codes(self._tables["children"]["family_id"])
 

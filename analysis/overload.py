@@ -27,7 +27,7 @@ from graphmodel.settings import Settings
 
 PARTS: Final = ("base", "need", "team_size", "set_up", "supporting")
 """The parts of points, in the order in which each is laid on those before it."""
-CAPACITY_PARTS: Final = ("full_time", "share_of_post")
+CAPACITY_PARTS: Final = ("full_time", "share_of_post", "newly_qualified")
 
 
 def entry_parts(data: Coded, state: asof.Teams, settings: Settings) -> dict[str, Floats]:
@@ -56,8 +56,9 @@ def parts(tables: Slice, d: date, settings: Settings) -> pd.DataFrame:
     """`load_by_practitioner` with the parts of points and of capacity.
 
     More columns: each of `PARTS` (points; their sum is `points`), full_time (capacity were every post whole
-    case work) and share_of_post (what is taken from it because part of a post is other work: 0 or below);
-    those two add up to `capacity`.
+    case work), share_of_post (what is taken from it because part of a post is other work: 0 or below) and
+    newly_qualified (what is taken from the rest because they count as that: 0 or below); those three add up
+    to `capacity`.
     """
     data, day = coded(tables), day_number(d)
     frame = load_by_practitioner(tables, d, settings)
@@ -65,10 +66,12 @@ def parts(tables: Slice, d: date, settings: Settings) -> pd.DataFrame:
     state, count = asof.teams(data, day), len(data.practitioners)
     for name, each in entry_parts(data, state, settings).items():
         frame[name] = np.bincount(state.practitioner, weights=each, minlength=count)[place]
-    live = np.flatnonzero(data.posts.on(day) & (data.posts.left >= 0))
+    held, live = asof.posts(data, day, settings), np.flatnonzero(data.posts.on(day) & (data.posts.left >= 0))
     full = np.bincount(data.posts.left[live], weights=data.fte[live], minlength=count)
+    experienced = np.bincount(held.practitioner, weights=held.experienced, minlength=count)[place]
     frame["full_time"] = settings.workload.points_per_fte * full[place]
-    frame["share_of_post"] = frame["capacity"] - frame["full_time"]
+    frame["share_of_post"] = experienced - frame["full_time"]
+    frame["newly_qualified"] = frame["capacity"] - experienced
     return frame
 
 

@@ -34,6 +34,7 @@ CHANGES: Final = (
     "set_up_ended",
     "post_ended",
     "post_begun",
+    "newly_qualified_ended",
     "first_post",
 )
 """`first_post`: until then the practitioner had no capacity, so no utilisation and no overload."""
@@ -47,7 +48,8 @@ def changes_on(data: Coded, people: Ints, day: date, settings: Settings) -> pd.D
     Columns: practitioner_id, day, change (one of `CHANGES`), tac_id (None: a post's), agency_id (None: a
     TAC's), points. Of a TAC led on both days the change of needs level is taken first, then that of the
     team's size, then the end of set-up. A post's points are its capacity times the threshold: below 0 where
-    it begins. The points of one practitioner add up to the change of `points - threshold x capacity`.
+    it begins; what it gains as its holder no longer counts as newly qualified comes after. The points of
+    one practitioner add up to the change of `points - threshold x capacity`.
     """
     at = day_number(day)
     part = of_these(data, people, at - 1, at)
@@ -144,16 +146,18 @@ def _of_posts(data: Coded, people: Ints, at: int, settings: Settings) -> list[En
     for held in (old, new):
         theirs = np.isin(held.practitioner, people)
         keys, which = np.unique(held.practitioner[theirs] * wide + held.agency[theirs], return_inverse=True)
-        sides.append((keys, np.bincount(which, weights=held.capacity[theirs], minlength=len(keys))))
-    (keys0, capacity0), (keys1, capacity1) = sides
+        sides.append((keys, np.bincount(which, weights=held.experienced[theirs], minlength=len(keys))))
+    (keys0, before), (keys1, after) = sides
     keys = np.union1d(keys0, keys1)
-    gained = np.zeros(len(keys))
-    gained[np.searchsorted(keys, keys1)] += capacity1
-    gained[np.searchsorted(keys, keys0)] -= capacity0
     who, agency = np.divmod(keys, wide)
+    then, now = np.zeros(len(keys)), np.zeros(len(keys))
+    then[np.searchsorted(keys, keys0)] = before
+    now[np.searchsorted(keys, keys1)] = after
+    posted = (now - then) * old.qualified[who]
+    grown = now * (new.qualified[who] - old.qualified[who])
     first = (old.total[who] <= 0) & (new.total[who] > 0)
 
-    def rows(change: str, which: Bools) -> Entries:
+    def rows(change: str, which: Bools, gained: Floats) -> Entries:
         chosen = np.flatnonzero(which)
         none = np.full(len(chosen), -1, dtype=np.int64)
         return {
@@ -165,7 +169,8 @@ def _of_posts(data: Coded, people: Ints, at: int, settings: Settings) -> list[En
         }
 
     return [
-        rows("first_post", (gained > 0) & first),
-        rows("post_begun", (gained > 0) & ~first),
-        rows("post_ended", gained < 0),
+        rows("first_post", first & (posted + grown > 0), posted + grown),
+        rows("post_begun", ~first & (posted > 0), posted),
+        rows("post_ended", ~first & (posted < 0), posted),
+        rows("newly_qualified_ended", ~first & (grown != 0), grown),
     ]

@@ -41,7 +41,8 @@ COLUMNS: Final = (
 def known(data: Coded, day: int) -> Coded:
     """The data as they could be known on a day: what starts later is gone, what ends later is open.
 
-    A record does not say when an end was entered, so an end after the day counts as not yet known.
+    A record does not say when an end was entered, so an end after the day counts as not yet known. Until
+    when somebody counts as newly qualified is fixed as they begin, so it is known.
     """
 
     def held(spans: Spans) -> Spans:

@@ -52,7 +52,7 @@ def measure(folder: Path, times: int, as_of: date | None = None) -> Figures:
 def _plain(folder: Path, held: Slice, day: date, asked: Settings) -> Figures:
     """Seconds a draw of points, capacity, overload and disparity by pandas; the figures compared."""
     model = Components.of(held, day, asked, discretionary=False)
-    weights = [w for w in weights_of(asked, model.roles_in_use) if w.kind == "weight"]
+    weights = [w for w in weights_of(asked, model.shares_in_use) if w.kind == "weight"]
     values = drawn_values(weights, asked)
     figures = model.figures(values)
     tables = plain_pandas.read(folder, TABLES)
@@ -85,6 +85,7 @@ def _settings_of(asked: Settings, values: Values, at: int) -> Settings:
         "points_per_fte": float(values.per_fte[at]),
         "tac_share": {role: float(values.share[role][at]) for role in work.tac_share},
         "default_tac_share": float(values.share["default_tac_share"][at]),
+        "newly_qualified_share": float(values.newly_qualified[at]),
     }
     return asked.model_copy(update={"workload": work.model_copy(update=changed)})
 

@@ -20,6 +20,7 @@ Tables = dict[str, pd.DataFrame]
 DATES: Final = (
     *("started_on", "ended_on", "opened_on", "closed_on", "completed_on", "birth_date"),
     *("due_on", "done_on", "held_on", "next_review_on", "lead_trained_on"),
+    "newly_qualified_until",
 )
 NUMBERS: Final = ("fte", "tac_share", "level")
 
@@ -69,9 +70,13 @@ def homes(t: Tables, day: pd.Timestamp) -> pd.Series:
 
 def capacities(t: Tables, day: pd.Timestamp, s: Settings) -> pd.DataFrame:
     """Active posts with their capacity in points."""
-    posts = on(t["posts"], day).merge(t["practitioners"][["practitioner_id", "role"]], on="practitioner_id")
+    # the column may be absent, as in the example
+    people = t["practitioners"].reindex(columns=["practitioner_id", "role", "newly_qualified_until"])
+    posts = on(t["posts"], day).merge(people, on="practitioner_id")
     usual = posts["role"].map(s.workload.tac_share).fillna(s.workload.default_tac_share)
     share = posts["tac_share"].fillna(usual)
+    early = pd.to_datetime(posts["newly_qualified_until"]) > day
+    share *= early.map({True: s.workload.newly_qualified_share, False: 1.0})
     return posts.assign(capacity=posts["fte"] * share * s.workload.points_per_fte)
 
 

@@ -256,17 +256,23 @@ def _over(found: Held, day: date) -> pd.DataFrame:
 def posts(found: Held, practitioner_id: str, day: date) -> pd.DataFrame:
     """The posts of one practitioner active on a day.
 
-    Columns: agency_id, fte, tac_share (the post's, else the role's), capacity (points).
+    Columns: agency_id, fte, tac_share (the post's, else the role's), qualified (part that is left of it
+    while they count as newly qualified, else 1), capacity (points).
     """
     table, people = found.slice.table("posts"), found.slice.table("practitioners")
     at = pd.Timestamp(day)
     live = (table["started_on"] <= at) & (table["ended_on"].isna() | (at < table["ended_on"]))
     own = table[live & (table["practitioner_id"] == practitioner_id)]
     rules = found.settings.workload
-    role = people.loc[people["practitioner_id"] == practitioner_id, "role"].squeeze()
-    share = own["tac_share"].fillna(rules.tac_share.get(str(role), rules.default_tac_share))
-    return own.assign(tac_share=share, capacity=own["fte"] * share * rules.points_per_fte)[
-        ["agency_id", "fte", "tac_share", "capacity"]
+    person = people[people["practitioner_id"] == practitioner_id]
+    share = own["tac_share"].fillna(
+        rules.tac_share.get(str(person["role"].squeeze()), rules.default_tac_share)
+    )
+    early = bool((at < person["newly_qualified_until"]).any())
+    qualified = rules.newly_qualified_share if early else 1.0
+    capacity = own["fte"] * share * rules.points_per_fte * qualified
+    return own.assign(tac_share=share, qualified=qualified, capacity=capacity)[
+        ["agency_id", "fte", "tac_share", "qualified", "capacity"]
     ]
 
 

@@ -118,7 +118,10 @@ def capacity(shown: View, who: str) -> None:
         }
     )
     st.table(table, hide_index=True)
-    st.caption(f"A full-time post that is all for case work carries {number(points, 1)} points.")
+    text = f"A full-time post that is all for case work carries {number(points, 1)} points"
+    part = float(posts["qualified"].iloc[0])
+    early = f"; while you count as newly qualified, {per_cent(part)} of that" if part < 1 else ""
+    st.caption(f"{text}{early}.")
 
 
 def trend(shown: View, who: str) -> None:

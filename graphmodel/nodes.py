@@ -52,6 +52,12 @@ PRACTITIONER: Final = NodeType(
             "TG 3.6",
             default="false",
         ),
+        Property(
+            "newly_qualified_until",
+            "date",
+            "the first day on which they no longer count as newly qualified; empty: they do not",
+            "ASYE; Wirral's scheme",
+        ),
     ),
     links=(Link("line_manager_id", "MANAGED_BY", "Practitioner", "line manager", "MG 5.10, TG 3.9"),),
 )

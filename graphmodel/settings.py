@@ -42,6 +42,7 @@ class Workload(_Part):
     outlier_z: float = Field(gt=0)
     outlier_minimum: int = Field(ge=2)
     default_tac_share: float = Field(ge=0, le=1)
+    newly_qualified_share: float = Field(ge=0, le=1)
     tac_share: dict[str, float]
 
 

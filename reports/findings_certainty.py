@@ -18,6 +18,7 @@ RULE_NAMES: Final[Mapping[str, str]] = {
     "set_up_factor": "Set-up phase",
     "points_per_fte": "Points of a full-time post",
     "default_tac_share": "Case work in a post: any other role",
+    "newly_qualified_share": "Capacity of the newly qualified",
     "set_up_days": "Days of the set-up phase",
     "team_size_free": "Team members that add nothing",
     "overload_threshold": "Overloaded above (part of capacity)",

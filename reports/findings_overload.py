@@ -39,6 +39,7 @@ CHANGE_WORDS: Final[Mapping[str, str]] = {
     "set_up_ended": "the end of a set-up phase",
     "post_ended": "the end of a post",
     "post_begun": "the beginning of a post",
+    "newly_qualified_ended": "no longer counting as newly qualified",
     "first_post": "the first post with capacity on record",
 }
 RULE_WORDS: Final[Mapping[str, str]] = {
@@ -74,12 +75,16 @@ def made_of(row: Mapping[str, Any]) -> str:
 
 
 def capacity_of(row: Mapping[str, Any]) -> str:
-    """What capacity consists of: all posts at full time, less the part that is other work."""
+    """What capacity consists of: all posts at full time, less other work, less being newly qualified."""
     whole, taken = float(row["full_time"]), -float(row["share_of_post"])
+    early = -float(row["newly_qualified"])
     text = f"Capacity {plain(float(row['capacity']))} points"
+    less = f"{plain(early)} points are taken off while newly qualified"
     if taken <= EQUAL:
-        return f"{text}: the posts are there for case work as a whole."
-    return f"{text}: the posts are worth {plain(whole)}, of which {plain(taken)} are for other work."
+        text = f"{text}: the posts are there for case work as a whole"
+        return f"{text}; {less}." if early > EQUAL else f"{text}."
+    text = f"{text}: the posts are worth {plain(whole)}, of which {plain(taken)} are for other work"
+    return f"{text}; {less}." if early > EQUAL else f"{text}."
 
 
 def tipped(row: Mapping[str, Any], changes: Iterable[Mapping[str, Any]], *, tacs: bool = False) -> str:

@@ -35,6 +35,10 @@ WORDS: Final[Mapping[str, tuple[str, str]]] = {
     "workload.outlier_z": ("Modified z-score from which somebody stands out in their role", _WIDTH),
     "workload.outlier_minimum": ("Fewest in a role for that", _WIDTH),
     "workload.default_tac_share": ("Part of a post for case work where neither post nor role says", LOCAL),
+    "workload.newly_qualified_share": (
+        "Part of a post that somebody newly qualified can carry; 1: no difference",
+        "published schemes: 90 points of 100; " + LOCAL,
+    ),
     "workload.tac_share": ("Part of a post for case work, by role", LOCAL),
     "fairness": ("How intervals around shares are drawn", _WIDTH),
     "early_warning": ("How far ahead overload is warned of, and from what", LOCAL),

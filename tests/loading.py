@@ -131,7 +131,8 @@ READ_BACK = {
     "agencies": "MATCH (n:Agency) OPTIONAL MATCH (n)-[:PART_OF]->(p) RETURN n.agency_id, n.name, n.sector, "
     "p.agency_id, n.pooled_contribution_gbp",
     "practitioners": "MATCH (n:Practitioner) OPTIONAL MATCH (n)-[:MANAGED_BY]->(m) RETURN n.practitioner_id, "
-    "n.role, n.name, m.practitioner_id, toString(n.lead_trained_on), n.term_time_only",
+    "n.role, n.name, m.practitioner_id, toString(n.lead_trained_on), n.term_time_only, "
+    "toString(n.newly_qualified_until)",
     "posts": "MATCH (p:Practitioner)-[r:HOLDS_POST]->(a:Agency) RETURN p.practitioner_id, a.agency_id, "
     "toString(r.started_on), toString(r.ended_on), r.fte, r.home, r.tac_share",
     "children": "MATCH (c:Child) OPTIONAL MATCH (c)-[:IN_FAMILY]->(f:Family) "
@@ -163,7 +164,8 @@ READ_BACK = {
 
 COLUMNS = {
     "agencies": "agency_id name sector parent_agency_id pooled_contribution_gbp",
-    "practitioners": "practitioner_id role name line_manager_id lead_trained_on term_time_only",
+    "practitioners": "practitioner_id role name line_manager_id lead_trained_on term_time_only "
+    "newly_qualified_until",
     "posts": "practitioner_id agency_id started_on ended_on fte home tac_share",
     "children": "child_id family_id school_id birth_date locality",
     "statuses": "child_id status started_on ended_on",

@@ -67,7 +67,10 @@ class Naive:
     def post_capacity(self, post: Row) -> float:
         role = self.people[post["practitioner_id"]]["role"]
         share = post["tac_share"] or self.s.workload.tac_share.get(role, 1.0)
-        return float(post["fte"]) * float(share) * 15
+        end = self.people[post["practitioner_id"]].get("newly_qualified_until", "")
+        learning = bool(end) and self.d < day(end)
+        less = self.s.workload.newly_qualified_share if learning else 1
+        return float(post["fte"]) * float(share) * 15 * less
 
     def capacity(self, person: str) -> float:
         return math.fsum(self.post_capacity(p) for p in self.posts(person, self.d))

@@ -276,6 +276,8 @@ class _Maker:
         }
         for child in made["children"]:
             child["school_id"] = self.maybe(self.agencies)
+        for person in made["practitioners"]:
+            person["newly_qualified_until"] = self.maybe((self.day().isoformat(),))
         return {name: made[name] for name in TABLES}
 
 

@@ -43,9 +43,10 @@ def with_weights(given_weights: dict[str, float]) -> Settings:
     return settings().model_copy(update={"workload": type(settings().workload).model_validate(work)})
 
 
-def few(draws: int = 40) -> Settings:
-    rules = settings().certainty.model_copy(update={"draws": draws})
-    return settings().model_copy(update={"certainty": rules})
+def few(draws: int = 40, asked: Settings | None = None) -> Settings:
+    asked = asked or settings()
+    rules = asked.certainty.model_copy(update={"draws": draws})
+    return asked.model_copy(update={"certainty": rules})
 
 
 def alike(one: Any, other: Any) -> None:
@@ -100,7 +101,9 @@ def plain_overloaded(partnership: Partnership, d: date, changed: Settings) -> se
         for post in plain.posts(person, d):
             role = plain.people[person]["role"]
             share = post["tac_share"] or work.tac_share.get(role, work.default_tac_share)
-            capacity += float(post["fte"]) * float(share) * work.points_per_fte
+            until = plain.people[person].get("newly_qualified_until", "")
+            less = work.newly_qualified_share if until and d < date.fromisoformat(until) else 1
+            capacity += float(post["fte"]) * float(share) * work.points_per_fte * less
         if plain.led(person) and capacity > 0 and points / capacity > work.overload_threshold + 1e-9:
             found.add(person)
     return found
@@ -137,7 +140,7 @@ def test_ranks_sides_and_tau_are_the_plain_ones(made: tuple[Partnership, date]) 
     asked, tables = few(20), as_slice(partnership)
     found = certainty(tables, d, asked)
     model = Components.of(tables, d, asked, discretionary=False)
-    varied = [w for w in weights_of(asked, model.roles_in_use) if w.kind == "weight"]
+    varied = [w for w in weights_of(asked, model.shares_in_use) if w.kind == "weight"]
     base = [round(x, 9) for x in model.figures(agreed(asked)).disparity[:, 0]]
     drawn = model.figures(drawn_values(varied, asked)).disparity
     if not base or any(math.isnan(x) for x in base):

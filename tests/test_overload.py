@@ -83,6 +83,7 @@ def test_the_parts_are_the_plain_ones_and_add_up(made: tuple[Partnership, date])
         assert near(row["full_time"], full)
         assert near(math.fsum(row[name] for name in CAPACITY_PARTS), plain.capacity(person))
         assert row["share_of_post"] <= 1e-9
+        assert row["newly_qualified"] == 0
 
 
 @quick

@@ -27,6 +27,7 @@ ROW: dict[str, Any] = {
     "supporting": 0.4,
     "full_time": 15.0,
     "share_of_post": 0.0,
+    "newly_qualified": 0.0,
     "since": date(2026, 9, 3),
     "days": 59,
     "longer": False,
@@ -66,6 +67,11 @@ def test_points_and_capacity_in_words() -> None:
     )
     assert "-0.5 for lower needs" in made_of({**ROW, "need": -0.5})
     assert "other work" not in capacity_of(ROW)
+    assert "newly qualified" not in capacity_of(ROW)
+    assert capacity_of({**ROW, "capacity": 13.5, "newly_qualified": -1.5}) == (
+        "Capacity 13.5 points: the posts are there for case work as a whole; 1.5 points are taken off while "
+        "newly qualified."
+    )
     assert capacity_of({**ROW, "capacity": 4.5, "share_of_post": -10.5}).endswith(
         "the posts are worth 15, of which 10.5 are for other work."
     )

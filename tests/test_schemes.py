@@ -36,6 +36,12 @@ def test_each_scheme_is_an_example_with_its_source(name: str) -> None:
     assert found.workload.tac_share == settings().workload.tac_share
 
 
+def test_a_scheme_that_spares_the_newly_qualified_says_so() -> None:
+    found = {name: changed_settings(settings(), scheme=name).workload for name in NAMES}
+    shares = {name: workload.newly_qualified_share for name, workload in found.items()}
+    assert shares == {"case-count": 1.0, "points-100": 0.9, "points-4-to-10": 1.0}
+
+
 def test_the_default_hours_are_worked_out_the_same_way() -> None:
     found = load_settings()
     assert found.costs.hours_per_point == pytest.approx(37 * 42 / 12 / 15, rel=0.005)

@@ -16,6 +16,7 @@ def test_the_defaults_are_those_of_the_measures_page() -> None:
     assert workload.need_weight == {1: 0.5, 2: 1.0, 3: 1.5, 4: 2.0}
     assert workload.tac_share["gp"] == 0.05
     assert workload.tac_share["parent_carer"] == 0
+    assert workload.newly_qualified_share == 1
     assert (workload.set_up_days, workload.set_up_factor, workload.points_per_fte) == (42, 1.25, 15)
 
 

@@ -30,13 +30,15 @@ CALL {
   WHERE post.started_on <= $as_of AND (post.ended_on IS NULL OR $as_of < post.ended_on)
   RETURN a.agency_id AS agency_id, 0 AS led, 0.0 AS expected, 0.0 AS led_points,
     post.fte * coalesce(post.tac_share, $workload.tac_share[p.role], $workload.default_tac_share)
-      * $workload.points_per_fte AS room
+      * $workload.points_per_fte
+      * CASE WHEN $as_of < p.newly_qualified_until THEN $workload.newly_qualified_share ELSE 1.0 END AS room
   UNION ALL
   MATCH (p:Practitioner)
   OPTIONAL MATCH (p)-[post:HOLDS_POST]->(a:Agency)
   WHERE post.started_on <= $as_of AND (post.ended_on IS NULL OR $as_of < post.ended_on)
   WITH p, post, a, post.fte * coalesce(post.tac_share, $workload.tac_share[p.role], $workload.default_tac_share)
-    * $workload.points_per_fte AS room
+    * $workload.points_per_fte
+    * CASE WHEN $as_of < p.newly_qualified_until THEN $workload.newly_qualified_share ELSE 1.0 END AS room
   ORDER BY CASE post.home WHEN false THEN 1 ELSE 0 END, post.started_on, a.agency_id
   WITH p, collect(CASE WHEN a IS NOT NULL THEN {agency_id: a.agency_id, room: room} END) AS posts,
     1.0 * sum(room) AS room

@@ -52,7 +52,8 @@ WITH p, tacs_led, tacs_supported, points, post, a
 ORDER BY CASE post.home WHEN false THEN 1 ELSE 0 END, post.started_on, a.agency_id
 WITH p, tacs_led, tacs_supported, points, head(collect(a.agency_id)) AS home_agency_id,
   1.0 * sum(post.fte * coalesce(post.tac_share, $workload.tac_share[p.role], $workload.default_tac_share)
-    * $workload.points_per_fte) AS capacity
+    * $workload.points_per_fte
+    * CASE WHEN $as_of < p.newly_qualified_until THEN $workload.newly_qualified_share ELSE 1.0 END) AS capacity
 WITH p, home_agency_id, tacs_led, tacs_supported, points, capacity,
   CASE WHEN capacity > 0 THEN points / capacity END AS utilisation
 WHERE utilisation - $threshold > 1e-9

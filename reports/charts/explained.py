@@ -55,9 +55,9 @@ def overload_parts(row: Mapping[str, Any], *, source: str, theme: Theme = LIGHT)
     """One lead's points, part by part, over their capacity and what other work takes from it.
 
     Keys of `row`: practitioner_id, tacs_led, tacs_supported, points, capacity, utilisation, full_time,
-    share_of_post and the parts (base, need, team_size, set_up, supporting).
+    share_of_post, newly_qualified and the parts (base, need, team_size, set_up, supporting).
     """
-    colours, other = _colours(theme), -float(row["share_of_post"])
+    colours = _colours(theme)
     shown = [name for name in PART_WORDS if abs(float(row[name])) >= FEWEST]
     key = "<br>".join(
         key_of(*[(theme.ink, f"{SIGNS[n]} {PART_WORDS[n].lower()}") for n in shown[at : at + 2]])
@@ -82,12 +82,17 @@ def overload_parts(row: Mapping[str, Any], *, source: str, theme: Theme = LIGHT)
         x=[float(row["capacity"])], y=[1], orientation="h", marker={"color": theme.turquoise},
         hovertemplate="for case work: %{x:.2f}<extra></extra>",
     )  # fmt: skip
-    if other >= FEWEST:
-        look = {"color": theme.grid, "pattern": {**stripes(theme, "."), "fgcolor": theme.quiet}}
+    taken = {"newly qualified": (-float(row["newly_qualified"]), "/")}
+    taken["other work of the posts"] = (-float(row["share_of_post"]), ".")
+    told = [name for name, (value, _) in taken.items() if value >= FEWEST]
+    for name in told:
+        value, shape = taken[name]
+        look = {"color": theme.grid, "pattern": {**stripes(theme, shape), "fgcolor": theme.quiet}}
+        text = " and ".join(told) if name == told[-1] else ""
         figure.add_bar(
-            x=[other], y=[1], orientation="h", marker=look, text=["other work of the posts"],
+            x=[value], y=[1], orientation="h", marker=look, text=[text],
             textposition="outside", cliponaxis=False, textfont={"color": theme.ink},
-            hovertemplate="other work of the posts: %{x:.2f}<extra></extra>",
+            hovertemplate=f"{name}: %{{x:.2f}}<extra></extra>",
         )  # fmt: skip
     figure.update_layout(barmode="relative", bargap=0.5)
     line_at(figure, float(row["capacity"]), "capacity", theme)
@@ -105,6 +110,7 @@ def _parts_table(row: Mapping[str, Any]) -> pd.DataFrame:
         "Points together": float(row["points"]),
         "Posts, were all of them case work": float(row["full_time"]),
         "Other work of the posts": float(row["share_of_post"]),
+        "Newly qualified": float(row["newly_qualified"]),
         "Capacity": float(row["capacity"]),
     }
     return pd.DataFrame({"Part": list(rows), "Points": [number(x, 2) for x in rows.values()]})
