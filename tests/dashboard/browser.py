@@ -102,10 +102,11 @@ def does_not_run_off(page: Page) -> None:
     assert wide[0] <= wide[1]
 
 
-def choose(page: Page, label: str, option: str) -> None:
+def choose(page: Page, label: str, option: str, *, typed: bool = False) -> None:
     """An option of a list box, tried again where a run of the page has closed the list meanwhile."""
     for _ in range(6):
-        page.get_by_label(label).first.click()
+        box = page.get_by_label(label).first
+        box.fill(option) if typed else box.click()
         wanted = page.get_by_role("option", name=option).first
         try:
             wanted.wait_for(timeout=5_000)

@@ -16,6 +16,7 @@ from dashboards import launch
 from graphmodel.errors import SettingsError
 from tests.dashboard.browser import (
     MINUTE,
+    choose,
     does_not_run_off,
     free_port,
     opened,
@@ -104,8 +105,7 @@ def test_a_day_chosen_goes_with_the_reader_and_into_the_address(site: str, chrom
         expect(page.get_by_text("Who, how far above, and since when")).to_be_visible(timeout=MINUTE)
         expect(page.get_by_text("As of 30 June 2026 ").first).to_be_visible()
         page.wait_for_url("**/overload?as_of=2026-06-30*", timeout=MINUTE)
-        page.get_by_label("End of month").click()
-        page.get_by_role("option", name="May 2026").click()
+        choose(page, "End of month", "May 2026")
         expect(page.get_by_text("As of 31 May 2026 ").first).to_be_visible(timeout=MINUTE)
         page.wait_for_url("**/overload?as_of=2026-05-31*", timeout=MINUTE)
 
@@ -137,8 +137,7 @@ def test_the_workbench_from_catalogue_to_rows(
         run = page.get_by_role("button", name="Run", exact=True)
         run.click()
         expect(page.get_by_role("alert")).to_contain_text("no role was stated", timeout=MINUTE)
-        page.get_by_label("Your role").click()
-        page.get_by_role("option", name="Analyst").click()
+        choose(page, "Your role", "Analyst")
         page.get_by_label("Why do you need to see practitioners?").fill("supervision")
         run.click()
         expect(page.get_by_role("heading", name="The same as bars")).to_be_visible(timeout=MINUTE)
@@ -163,8 +162,7 @@ def test_an_own_text_that_would_write_is_refused_in_words(site: str, chromium: B
         editor = page.get_by_role("textbox", name="Cypher, one query")
         expect(editor).to_have_value(re.compile("MATCH"), timeout=MINUTE)
         editor.fill("MATCH (n) DETACH DELETE n")
-        page.get_by_label("Your role").click()
-        page.get_by_role("option", name="Analyst").click()
+        choose(page, "Your role", "Analyst")
         page.get_by_label("Why do you need to see children?").fill("a trial")
         page.get_by_role("button", name="Run", exact=True).click()
         expect(page.get_by_role("alert")).to_contain_text("Queries may only read", timeout=MINUTE)
