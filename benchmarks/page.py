@@ -196,8 +196,8 @@ def _headlines(group: Figures) -> str:
     head = ("figure, ms", "slice", "pandas", "ratio", "slice, read", "pandas, read", "ratio")
     text = (
         "\n## Headline figures: the slice against plain pandas on the raw CSV files\n\n"
-        f"{_when(group)}\nRows were compared before anything was timed. *Read*: with reading the slice's "
-        "files, always all tables, or the CSV files of that one figure.\n\n" + _table(head, rows)
+        f"{_when(group)}\nRows were compared before anything was timed. *Read*: with reading what it "
+        "needs of the slice's files, or the CSV files of that one figure.\n\n" + _table(head, rows)
     )
     text += (
         f"\nAim: at most {AIMS['ratio']:g} times plain pandas. In memory the highest ratio is {worst:.2f}: "
