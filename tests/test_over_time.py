@@ -128,7 +128,9 @@ def test_looks_at_children_are_recorded_once_and_refused_to_others(tmp_path: Pat
     with pytest.raises(AccessRefused):
         over_time("multiple_tacs", held, asked, viewer=Viewer("x", "agency_manager"), audit=audit)
     over_time("agency_fairness", held, asked, viewer=Viewer("x", "strategic_manager"), audit=audit)
-    assert len(audit.entries()) == 1
+    _, refused = audit.entries()
+    assert (refused["who"], refused["what"]) == ("x", "multiple_tacs")
+    assert "child" in refused["refused"]
     with pytest.raises(QueryError, match="Did you mean threshold"):
         over_time(
             "overloaded_leads",
