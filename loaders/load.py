@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final
 
 from graphmodel import cypher_load as text
 from graphmodel.codes import ROLES
@@ -16,8 +15,6 @@ from graphmodel.nodes import NODE_BY_LABEL
 from graphmodel.relationships import TABLES
 from graphmodel.store import Store
 from loaders import record
-from loaders.annex_a import looks_like_annex_a, read_annex_a
-from loaders.canonical import read_canonical
 from loaders.checks import check_rows, drop_blank_rows
 from loaders.findings import collect
 from loaders.identity import identity_key
@@ -26,16 +23,9 @@ from loaders.references import Known, check_references
 from loaders.report import LoadReport, Progress, Silent, TableCounts
 from loaders.retire import Retirement, retire_childless
 from loaders.shape import absent_values, hold, shape
+from loaders.sources import FORMATS, Reading, guess_format
 from loaders.staging import Staging
 from loaders.upsert import Upsert
-
-Reader = Callable[[Path, bytes], Source]
-
-READERS: Final[dict[str, Reader]] = {
-    "canonical": lambda path, _: read_canonical(path),
-    "annex_a": read_annex_a,
-}
-"""One reader a format: (path, key of the data folder) → source. The key makes ids of names."""
 
 
 @dataclass
@@ -77,23 +67,25 @@ def load(
     strict: bool = False,
     replace: bool = False,
     dry_run: bool = False,
+    with_file: Path | None = None,
     progress: Progress | None = None,
 ) -> LoadReport:
     """Load what lies at `path` into the graph of `home`'s data folder, or the one that `NEO4J_URI` names.
 
     `source` names whose facts these are (default: the format's name). `strict`: one rejected row, and
     nothing is loaded (`LoadRefused`). `replace`: what the source no longer has is retired. `dry_run`: all
-    checks and look-ups, no writing; counts say what would be.
+    checks and look-ups, no writing; counts say what would be. `with_file`: what some formats need beside
+    the path (`Reading`).
 
     Raises `SourceError` where there is nothing to read, `LoadRefused` where another load runs in the data
     folder, `EngineError` where the database cannot be had.
     """
     begun = time.perf_counter()
     reader = format or guess_format(path)
-    if reader not in READERS:
-        raise SourceError(f"format {reader}", "is not known", f"Use one of: {', '.join(READERS)}.")
+    if reader not in FORMATS:
+        raise SourceError(f"format {reader}", "is not known", f"Use one of: {', '.join(FORMATS)}.")
     home.mkdir(mode=0o700, parents=True, exist_ok=True)
-    found = READERS[reader](path, identity_key(home))
+    found = FORMATS[reader].read(path, Reading(identity_key(home), with_file))
     run = _Run(record.new_load_id(), found, source or reader, home, progress or Silent(), dry_run, replace)
     try:
         with record.only_loader(home, run.load_id), Staging(home / record.LOADS) as stage:
@@ -101,11 +93,6 @@ def load(
             return _report(run, stage, time.perf_counter() - begun)
     finally:
         run.progress.close()
-
-
-def guess_format(path: Path) -> str:
-    """The format that the thing at `path` looks like; the canonical one where nothing else fits."""
-    return "annex_a" if looks_like_annex_a(path) else "canonical"
 
 
 def _in_lock(run: _Run, stage: Staging, *, strict: bool) -> None:

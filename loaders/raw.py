@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Final, Protocol
+from typing import Final, Literal, Protocol
 
 from graphmodel.declare import NodeType
 from graphmodel.relationships import TABLES
@@ -61,6 +61,20 @@ class Seen:
     to_on: str | None = None
 
 
+@dataclass(frozen=True)
+class Identifier:
+    """Another number or address that a source knows somebody by; for matching, never for the graph.
+
+    `scheme` is one of nhs_number, upn, former_upn, uln, legacy_id (of a child), swe_number, staff_id, email
+    (of a practitioner), urn, laestab, ukprn, ofsted_urn, ods (of an agency).
+    """
+
+    kind: Literal["child", "practitioner", "agency"]
+    id: str
+    scheme: str
+    value: str
+
+
 @dataclass
 class Source:
     """What a reader found at a path.
@@ -74,6 +88,7 @@ class Source:
     tables: Sequence[RawTable]
     notes: list[str] = field(default_factory=list)
     findings: list[Seen] = field(default_factory=list)
+    identifiers: list[Identifier] = field(default_factory=list)
     places: dict[int, str] = field(default_factory=dict)
     headings: dict[tuple[int, str, str], str] = field(default_factory=dict)
 

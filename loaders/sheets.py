@@ -170,7 +170,7 @@ def open_workbook(path: Path) -> Source:
 
     Raises `SourceError` where there is none, or a sheet has no usable header.
     """
-    from loaders.canonical import table_of  # noqa: PLC0415  (canonical opens workbooks through here)
+    from loaders.sources.canonical import table_of  # noqa: PLC0415  (canonical opens workbooks through here)
 
     book = Book(path)
     tables: dict[str, RawTable] = {}

@@ -21,6 +21,7 @@ def load(
     strict: Annotated[bool, Parameter(negative="")] = False,
     replace: Annotated[bool, Parameter(negative="")] = False,
     dry_run: Annotated[bool, Parameter(negative="")] = False,
+    with_: Annotated[Path | None, Parameter(name="--with")] = None,
 ) -> int:
     """Check the files at PATH and load the good rows into the graph.
 
@@ -38,6 +39,8 @@ def load(
         Make these files the whole truth for their source: what it no longer has is retired.
     dry_run
         Check everything, write nothing to the graph.
+    with_
+        A file that some formats need beside PATH: the role map of a case system, the mapping of a spreadsheet.
     """
     from loaders import load as run
 
@@ -51,6 +54,7 @@ def load(
             strict=strict,
             replace=replace,
             dry_run=dry_run,
+            with_file=with_,
             progress=progress,
         )
     _print_report(report)

@@ -13,8 +13,9 @@ import xlsxwriter
 from graphmodel.nodes import NODE_BY_LABEL
 from graphmodel.store import Store
 from loaders import LoadReport, load
-from loaders.load import READERS, _check, _read, _Run
+from loaders.load import _check, _read, _Run
 from loaders.report import Silent
+from loaders.sources import FORMATS, Reading
 from loaders.staging import Staging
 
 SMALL = Path(__file__).parent / "data" / "small"
@@ -79,7 +80,7 @@ def check_only(path: Path, home: Path, reader: str = "canonical") -> tuple[_Run,
     Rejects are (table, row, column, value, reason), in order of table and row.
     """
     home.mkdir(exist_ok=True)
-    source = READERS[reader](path, KEY)
+    source = FORMATS[reader].read(path, Reading(KEY))
     run = _Run("load", source, reader, home, Silent(), dry_run=True, replace=False)
     with Staging(home / "loads") as stage:
         _read(run, stage)

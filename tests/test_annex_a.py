@@ -12,8 +12,8 @@ import pytest
 from graphmodel.errors import SourceError
 from graphmodel.store import Store
 from loaders import load
-from loaders.annex_a import list_of, looks_like_annex_a, plain_words, read_annex_a
-from loaders.annex_a_tables import MadeTable
+from loaders.sources.annex_a.lists import list_of, looks_like_annex_a, plain_words, read_annex_a
+from loaders.sources.made import MadeTable
 from tests.loading import KEY, SMALL, check_only, facts, read_list, write_book
 
 SAMPLE = Path(__file__).parents[2] / "shared" / "data" / "Annex_A.xlsx"

@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from graphmodel.errors import SourceError, TacgraphError
-from loaders.load import READERS
+from loaders.sources import FORMATS, Reading
 from tests.loading import KEY, SMALL, check_only, read_tables, write_book, write_tables, write_texts
 
 AGENCY = {"agency_id": "a1", "name": "One", "sector": "health"}
@@ -209,7 +209,7 @@ def test_encodings_keep_every_letter(tmp_path: Path, encoding: str, note: str) -
 
 
 def _names(folder: Path) -> list[str]:
-    (table,) = READERS["canonical"](folder, KEY).tables
+    (table,) = FORMATS["canonical"].read(folder, Reading(KEY)).tables
     return [str(cell) for part in table.chunks() for cell in part.columns["name"]]
 
 

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Sequence
 from typing import Final
 
-from loaders.annex_a import ChildList, ListRow
 from loaders.identity import keyed_hash
-from loaders.raw import CHUNK_ROWS, PLACE, Chunk, Seen, Source
+from loaders.raw import PLACE, Seen, Source
+from loaders.sources.annex_a.lists import ChildList, ListRow
+from loaders.sources.made import MadeTable
 
 CARE_LEAVER_FROM: Final = 18
 _ASSESSMENTS: Final = 4
@@ -30,27 +30,6 @@ GAPS: Final = (
     "care leavers have no dates in List 9: former relevant children are care leavers from their 18th "
     "birthday on, as the law has it",
 )
-
-
-@dataclass
-class MadeTable:
-    """A canonical table made of rows of several lists."""
-
-    name: str
-    file: str
-    columns: tuple[str, ...]
-    rows: list[tuple[int, tuple[str | None, ...]]] = field(default_factory=list)
-    unknown: tuple[str, ...] = ()
-    notes: list[str] = field(default_factory=list)
-
-    def add(self, place: int, *cells: str | None) -> None:
-        self.rows.append((place, cells))
-
-    def chunks(self) -> Iterator[Chunk]:
-        for start in range(0, len(self.rows), CHUNK_ROWS):
-            part = self.rows[start : start + CHUNK_ROWS]
-            cells = list(zip(*(cells for _, cells in part), strict=True))
-            yield Chunk([place for place, _ in part], dict(zip(self.columns, cells, strict=True)))
 
 
 class _Mapping:

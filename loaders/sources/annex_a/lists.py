@@ -19,7 +19,7 @@ from graphmodel.errors import SourceError
 from loaders.raw import Source
 from loaders.sheets import Book, cell_text
 
-HEADERS: Final = Path(__file__).with_name("annex_a_headers.toml")
+HEADERS: Final = Path(__file__).with_name("headers.toml")
 DATES: Final = frozenset({"birth_date", "started_on", "completed_on", "ended_on", "reversed_on"})
 NO_ANSWER: Final = frozenset(
     {"#n/a", "#ref!", "#value!", "#name?", "n/a", "na", "none", "null", "unknown", "not known", "-", "."}
@@ -74,7 +74,7 @@ class ChildList:
 
 def looks_like_annex_a(path: Path) -> bool:
     """Whether a workbook has sheets that are lists of Annex A, and is none of the canonical format."""
-    from loaders.canonical import WORKBOOKS, table_of  # noqa: PLC0415  (canonical is the other reader)
+    from loaders.sources.canonical import WORKBOOKS, table_of  # noqa: PLC0415  (canonical is the other reader)
 
     if not path.is_file() or path.suffix.lower() not in WORKBOOKS:
         return False
@@ -94,7 +94,7 @@ def read_annex_a(path: Path, key: bytes) -> Source:
     `key` makes the workers' ids, because the lists know them by name alone. Raises `SourceError` where the
     file is no workbook or has none of the lists.
     """
-    from loaders.annex_a_tables import map_lists  # noqa: PLC0415  (it needs this module's types)
+    from loaders.sources.annex_a.tables import map_lists  # noqa: PLC0415  (it needs this module's types)
 
     if not path.is_file():
         raise SourceError(str(path), "is not a file", "Name the Annex A workbook.")

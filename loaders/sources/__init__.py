@@ -1,0 +1,64 @@
+"""The formats that can be read: one reader each, which maps its files onto the canonical tables."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from loaders.raw import Source
+from loaders.sources.annex_a import looks_like_annex_a, read_annex_a
+from loaders.sources.canonical import read_canonical
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What a reader may need beside the path.
+
+    `key` is the data folder's, which makes ids of names; `with_file` is what `--with` names: the role map
+    of a case system, the mapping of a partner's spreadsheet.
+    """
+
+    key: bytes
+    with_file: Path | None = None
+
+
+Reader = Callable[[Path, Reading], Source]
+
+
+def _never(_: Path) -> bool:
+    return False
+
+
+@dataclass(frozen=True)
+class Format:
+    """One format: its name in `--format`, what it is in words, its reader and what it is known by.
+
+    `read` takes a path and what else there is to a reading, and raises `SourceError` where nothing of the
+    format is there. `looks_like` opens as little as it can and never raises.
+    """
+
+    name: str
+    what: str
+    read: Reader
+    looks_like: Callable[[Path], bool] = _never
+
+
+FORMATS: Final[dict[str, Format]] = {
+    known.name: known
+    for known in (
+        Format(
+            "canonical", "the import format: CSV files or a workbook", lambda path, _: read_canonical(path)
+        ),
+        Format(
+            "annex_a", "Ofsted's Annex A workbook", lambda p, r: read_annex_a(p, r.key), looks_like_annex_a
+        ),
+    )
+}
+"""Every format, by name."""
+
+
+def guess_format(path: Path) -> str:
+    """The format that the thing at `path` looks like; the canonical one where nothing else fits."""
+    return next((known.name for known in FORMATS.values() if known.looks_like(path)), "canonical")

@@ -1,0 +1,29 @@
+"""Canonical tables that a reader makes of other files' rows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from loaders.raw import CHUNK_ROWS, Chunk
+
+
+@dataclass
+class MadeTable:
+    """A canonical table made of rows of several lists."""
+
+    name: str
+    file: str
+    columns: tuple[str, ...]
+    rows: list[tuple[int, tuple[str | None, ...]]] = field(default_factory=list)
+    unknown: tuple[str, ...] = ()
+    notes: list[str] = field(default_factory=list)
+
+    def add(self, place: int, *cells: str | None) -> None:
+        self.rows.append((place, cells))
+
+    def chunks(self) -> Iterator[Chunk]:
+        for start in range(0, len(self.rows), CHUNK_ROWS):
+            part = self.rows[start : start + CHUNK_ROWS]
+            cells = list(zip(*(cells for _, cells in part), strict=True))
+            yield Chunk([place for place, _ in part], dict(zip(self.columns, cells, strict=True)))
