@@ -40,7 +40,7 @@ def load(
     dry_run
         Check everything, write nothing to the graph.
     with_
-        A file that some formats need beside PATH: the role map of a case system, the mapping of a spreadsheet.
+        A file that some formats need too: the role map of a case system, the mapping of a spreadsheet.
     """
     from loaders import load as run
 

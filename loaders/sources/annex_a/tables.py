@@ -228,8 +228,8 @@ def map_lists(path_name: str, lists: Sequence[ChildList], key: bytes, notes: Ite
         [table for table in made.tables.values() if table.rows],
         said,
         made.findings,
-        {found.number: found.sheet for found in ordered},
-        _headings(ordered),
+        places={found.number: found.sheet for found in ordered},
+        headings=_headings(ordered),
     )
 
 
