@@ -11,10 +11,8 @@ import pandas as pd
 
 from analysis.advice import advise
 from analysis.advice_problem import Problem, problem
-from analysis.coded import coded
-from analysis.tables import Slice
+from benchmarks.prepared import prepared
 from benchmarks.timing import Figures, conditions, say, several, timed
-from graphmodel.settings import settings
 
 AIM_SECONDS: Final = 30.0
 _LEAST_GAIN: Final = 1e-9
@@ -30,11 +28,7 @@ def measure(folder: Path, times: int, as_of: date | None = None) -> Figures:
     On the last day of the data or on `as_of`. The plain way is measured once: it takes the one handover that
     takes off most overload, as long as one does, so it is neither the best set nor has it a curve or a bound.
     """
-    held, agreed = Slice.from_folder(folder), settings()
-    day = as_of or held.data_date
-    if day is None:
-        raise ValueError(f"{folder.name} holds no dates")
-    coded(held)
+    held, agreed, day = prepared(folder, as_of)
     say("advice: the solver")
     answer = advise(held, day, agreed)
     found: Figures = {**conditions(), "as_of": day.isoformat()}

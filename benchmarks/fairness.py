@@ -9,14 +9,14 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
-from analysis.coded import coded
 from analysis.fairness import fairness
 from analysis.tables import Slice
 from analysis.whatif import Scenario, compare
 from analysis.whatif_changes import CloseSchools, Grow
 from benchmarks import plain_pandas
+from benchmarks.prepared import prepared
 from benchmarks.timing import Figures, conditions, say, several, spread, timed
-from graphmodel.settings import Settings, settings
+from graphmodel.settings import Settings
 
 PLAIN_DRAWS: Final = 100
 TABLES: Final = ("tacs", "memberships", "leads", "needs", "posts", "practitioners")
@@ -30,11 +30,7 @@ class Different(Exception):
 
 def measure(folder: Path, times: int, as_of: date | None = None) -> Figures:
     """Seconds of each, as spreads of `times` runs on the last day of the data (or `as_of`)."""
-    held, asked = Slice.from_folder(folder), settings()
-    day = as_of or held.data_date
-    if day is None:
-        raise ValueError(f"{folder.name} holds no dates")
-    coded(held)
+    held, asked, day = prepared(folder, as_of)
     found: Figures = {**conditions(), "as_of": day.isoformat(), "draws": asked.fairness.bootstrap_draws}
     say("fairness: indices, intervals and exact tests")
     found["fairness"] = several(lambda: fairness(held, day, asked, full=True), times)

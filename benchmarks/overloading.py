@@ -11,13 +11,13 @@ import numpy as np
 from analysis.certainty import certainty, drawn_values
 from analysis.certainty_model import Components
 from analysis.certainty_weights import Values, weights_of
-from analysis.coded import coded
 from analysis.overload import explain
 from analysis.tables import Slice
 from analysis.warning import back_test, early_warning
 from benchmarks import plain_pandas
+from benchmarks.prepared import prepared
 from benchmarks.timing import Figures, conditions, say, several, timed
-from graphmodel.settings import Settings, settings
+from graphmodel.settings import Settings
 
 PLAIN_DRAWS: Final = 4
 TABLES: Final = ("tacs", "memberships", "leads", "needs", "posts", "practitioners")
@@ -30,11 +30,7 @@ class Different(Exception):
 
 def measure(folder: Path, times: int, as_of: date | None = None) -> Figures:
     """Seconds of each, as spreads of `times` runs on the last day of the data (or `as_of`)."""
-    held, asked = Slice.from_folder(folder), settings()
-    day = as_of or held.data_date
-    if day is None:
-        raise ValueError(f"{folder.name} holds no dates")
-    coded(held)
+    held, asked, day = prepared(folder, as_of)
     found: Figures = {**conditions(), "as_of": day.isoformat(), "draws": asked.certainty.draws}
     say("overload: explained")
     found["overloaded"] = len(explain(held, day, asked).leads)
