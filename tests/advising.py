@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 from analysis.tables import Slice
 from graphmodel.codes import allocation_rules
 from graphmodel.settings import Settings, settings
-from tests.naive import Naive, active, day
+from tests.naive import Naive
+from tests.naive_day import active, day
 from tests.partnerships import Partnership, Size, random_partnership
 
 CLOSE = 1e-9

@@ -11,7 +11,8 @@ from datetime import date
 
 from graphmodel.codes import allocation_rules
 from graphmodel.settings import Settings
-from tests.naive import Naive, active, day
+from tests.naive import Naive
+from tests.naive_day import active, day
 from tests.partnerships import Partnership, Row
 
 

@@ -19,7 +19,8 @@ from graphmodel.settings import settings
 from loaders import load
 from tests.advising import AS_OF, SEEDS, SPARSE, crowded, rule_of, slice_of
 from tests.loading import SMALL
-from tests.naive import Naive, active, day
+from tests.naive import Naive
+from tests.naive_day import active, day
 from tests.partnerships import Partnership, Row
 from tests.test_advice import by_hand
 from tests.test_cli import tacgraph

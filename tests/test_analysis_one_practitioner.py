@@ -16,7 +16,8 @@ from analysis.one_practitioner import COLLEAGUE_COLUMNS, TEAM_COLUMNS, colleague
 from analysis.overload import PARTS
 from analysis.tables import Slice
 from graphmodel.settings import settings
-from tests.naive import Naive, active, day
+from tests.naive import Naive
+from tests.naive_day import active, day
 from tests.partnerships import AS_OF, Partnership, partnerships
 
 

@@ -19,7 +19,8 @@ from graphmodel.settings import settings
 from reports.caseload import PARTS, PRINTED, teams, workers
 from reports.masking import Shown, shown
 from reports.suppress import Masked
-from tests.naive import Naive, active
+from tests.naive import Naive
+from tests.naive_day import active
 from tests.partnerships import Partnership, Size, random_partnership
 from tests.test_analysis_catalogue import as_slice
 from tests.test_suppression_attack import Attack, month_of
