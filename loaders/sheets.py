@@ -16,6 +16,7 @@ from python_calamine import CalamineError, CalamineWorkbook
 
 from graphmodel.errors import SourceError
 from graphmodel.relationships import TABLES
+from loaders.bounds import check_workbook
 from loaders.csv_text import check_header
 from loaders.raw import CHUNK_ROWS, Chunk, RawTable, RowFault, Source, declared_columns, plain_header
 
@@ -53,6 +54,7 @@ class Book:
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        check_workbook(path)
         try:
             self._book = CalamineWorkbook.from_path(str(path))
         except (CalamineError, OSError, ValueError) as fault:
