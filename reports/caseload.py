@@ -85,11 +85,12 @@ def workers(cases: pd.DataFrame, by_team: Masked, seen: Shown, up_to: int) -> Ma
     known = set(seen.agencies.numbers["agency_id"])
     home = at["home_agency_id"].where(at["home_agency_id"].isin(known), NO_AGENCY)
     team = [HIDDEN_TEAM if open_teams.get(name, default=True) else name for name in home]
-    frame = counted(at.assign(team=team), ["practitioner_id", "team"])
+    frame = counted(at.assign(team=team, home=home), ["practitioner_id", "team", "home"])
     numbers = frame.astype(dict.fromkeys((*PRINTED, REST), float))
     hidden = pd.DataFrame(data=False, index=frame.index, columns=list(frame.columns))
     stated = by_team.hidden.set_axis(list(by_team.numbers["team"]))
-    for name, rows in frame.groupby("team"):
+    # by the team that a worker is in, named here or not: colleagues know it
+    for name, rows in frame.groupby("home"):
         shown = stated.loc[name] if name in stated.index else None
         load = [int(n) for n in rows["InvolvementCaseload"]]
         total = shown is None or not shown["InvolvementCaseload"]
@@ -99,7 +100,7 @@ def workers(cases: pd.DataFrame, by_team: Masked, seen: Shown, up_to: int) -> Ma
             hidden.loc[rows.index, column] = gone
     for column in PRINTED:
         numbers[column] = numbers[column].mask(hidden[column])
-    return Masked(numbers.drop(columns=REST), hidden.drop(columns=REST))
+    return Masked(numbers.drop(columns=[REST, "home"]), hidden.drop(columns=[REST, "home"]))
 
 
 def _whole_rows(rows: pd.DataFrame, load_gone: pd.Series, shown: Any, up_to: int) -> np.ndarray:

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import HealthCheck, given
+from hypothesis import HealthCheck, example, given
 from hypothesis import settings as effort
 from hypothesis import strategies as st
 
@@ -157,8 +157,16 @@ def _state(attack: Attack, whole: dict[str, float], who: str, row: dict[str, flo
         attack.know(whole, round(row["InvolvementCaseload"]))
 
 
-@effort(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@effort(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(team_lists, rests)
+@example(
+    # neither team may be named, and still each worker's colleagues know which one it is
+    [
+        ([(0, 0, 1, 0, 0, 0), (0, 0, 6, 6, 0, 0)], 0),
+        ([(0, 0, 0, 0, 0, 1)] * 3 + [(0, 0, 6, 0, 0, 0)], 0),
+    ],
+    {"without": 0, "beyond": 0, "siblings": 0, "severe": 0},
+)
 def test_no_small_caseload_can_be_worked_out(found: Given, more: dict[str, int]) -> None:
     _, seen, by_team, by_worker = made(found, more)
     for name, (value, low, high) in attack_on(found, seen, by_team, by_worker).items():
