@@ -92,7 +92,7 @@ def _scan(path: Path, head: bytes, file: io.BufferedReader) -> Encoding:
     return Encoding("utf-8-sig", nuls=nuls)
 
 
-class _Lines:
+class Lines:
     """Lines for a CSV reader, which can be given back: a quote that never closes must not eat the file.
 
     A line beyond all measure means that the file is no CSV.
@@ -103,7 +103,7 @@ class _Lines:
         self._again: deque[str] = deque()
         self.taken: list[str] = []
 
-    def __iter__(self) -> _Lines:
+    def __iter__(self) -> Lines:
         return self
 
     def __next__(self) -> str:
@@ -153,7 +153,7 @@ class CsvTable:
     def chunks(self) -> Iterator[Chunk]:
         csv.field_size_limit(_LONGEST_CELL)
         with self.path.open(encoding=self.encoding.name, errors="surrogateescape", newline="") as file:
-            lines = _Lines(file, self.file)
+            lines = Lines(file, self.file)
             for _ in range(self.first_line):
                 next(lines)
             reader = csv.reader(lines, delimiter=self.separator, strict=True)
@@ -168,7 +168,7 @@ class CsvTable:
             self.notes.append(f"{self.file}: {self.blank_rows} rows without any value left out")
 
     def _read(
-        self, reader: Iterator[list[str]], lines: _Lines, number: int
+        self, reader: Iterator[list[str]], lines: Lines, number: int
     ) -> tuple[list[list[str]], list[int], list[RowFault]]:
         """The next rows behind row `number`, their numbers, and those that are no CSV."""
         rows: list[list[str]] = []
@@ -246,7 +246,7 @@ def _reading_fault(fault: csv.Error) -> str:
 def read_header(path: Path, encoding: Encoding, known: Iterable[str]) -> tuple[str, tuple[str, ...], int]:
     """The separator, the header's cells in the format's spelling, and the rows up to and with the header."""
     with path.open(encoding=encoding.name, errors="surrogateescape", newline="") as file:
-        lines = _Lines(file, path.name)
+        lines = Lines(file, path.name)
         separator, skipped = "", 0
         for line in lines:
             if skipped == 0 and line.lower().startswith("sep=") and line.strip()[4:5]:

@@ -77,6 +77,11 @@ class Book:
                 "Save it again in Excel.",
             ) from None
 
+    def merged(self, sheet: str) -> list[tuple[tuple[int, int], tuple[int, int]]]:
+        """Ranges of merged cells: (first row, first column), (last row, last column), all from 0."""
+        ranges = self._book.get_sheet_by_name(sheet).merged_cell_ranges
+        return [((top, left), (bottom, right)) for (top, left), (bottom, right) in ranges or ()]
+
     @cached_property
     def has_suspects(self) -> bool:
         """Whether any sheet has a formula or an error at all: the look for them is slow."""
