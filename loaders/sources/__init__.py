@@ -10,6 +10,8 @@ from typing import Final
 from loaders.raw import Source
 from loaders.sources.annex_a import looks_like_annex_a, read_annex_a
 from loaders.sources.canonical import read_canonical
+from loaders.sources.cin import looks_like_cin, read_cin
+from loaders.sources.csww import looks_like_csww, read_csww
 
 
 @dataclass(frozen=True)
@@ -50,6 +52,10 @@ FORMATS: Final[dict[str, Format]] = {
     for known in (
         Format(
             "canonical", "the import format: CSV files or a workbook", lambda path, _: read_canonical(path)
+        ),
+        Format("cin", "the children in need census, XML", lambda path, _: read_cin(path), looks_like_cin),
+        Format(
+            "csww", "the social work workforce census, XML", lambda path, _: read_csww(path), looks_like_csww
         ),
         Format(
             "annex_a", "Ofsted's Annex A workbook", lambda p, r: read_annex_a(p, r.key), looks_like_annex_a

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from loaders.raw import CHUNK_ROWS, Chunk
+from loaders.raw import CHUNK_ROWS, Chunk, RowFault
 
 
 @dataclass
 class MadeTable:
-    """A canonical table made of rows of several lists."""
+    """A canonical table made of rows of several lists; `faults` are rows that could not be read at all."""
 
     name: str
     file: str
@@ -18,6 +18,7 @@ class MadeTable:
     rows: list[tuple[int, tuple[str | None, ...]]] = field(default_factory=list)
     unknown: tuple[str, ...] = ()
     notes: list[str] = field(default_factory=list)
+    faults: list[RowFault] = field(default_factory=list)
 
     def add(self, place: int, *cells: str | None) -> None:
         self.rows.append((place, cells))
@@ -27,3 +28,5 @@ class MadeTable:
             part = self.rows[start : start + CHUNK_ROWS]
             cells = list(zip(*(cells for _, cells in part), strict=True))
             yield Chunk([place for place, _ in part], dict(zip(self.columns, cells, strict=True)))
+        if self.faults:
+            yield Chunk([], dict.fromkeys(self.columns, ()), self.faults)
