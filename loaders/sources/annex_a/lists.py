@@ -1,54 +1,46 @@
 """The Annex A workbook of an Ofsted inspection: child-level lists of one authority's children's services.
 
-This module finds the lists and reads their rows; `annex_a_tables` maps them onto the canonical tables.
+This module finds the lists and reads their rows; `tables` maps them onto the canonical tables.
 """
 
 from __future__ import annotations
 
-import datetime as dt
-import re
-import tomllib
-import unicodedata
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final
 
 from graphmodel.errors import SourceError
-from loaders.raw import Source
-from loaders.sheets import Book, cell_text
-
-HEADERS: Final = Path(__file__).with_name("headers.toml")
-DATES: Final = frozenset({"birth_date", "started_on", "completed_on", "ended_on", "reversed_on"})
-NO_ANSWER: Final = frozenset(
-    {"#n/a", "#ref!", "#value!", "#name?", "n/a", "na", "none", "null", "unknown", "not known", "-", "."}
+from loaders.raw import PLACE, RowFault, Seen, Source
+from loaders.sheets import Book
+from loaders.sources.annex_a import cells
+from loaders.sources.annex_a.grids import BOOKS, MOST_FILES, Grid, files_of, open_grids
+from loaders.sources.annex_a.headings import (
+    Header,
+    header_of,
+    list_by_headings,
+    list_of,
+    own_found,
+    patterns,
+    plain_words,
 )
-"""What people and formulas leave in a cell that has no answer."""
+
+__all__ = [
+    "ChildList",
+    "ListRow",
+    "list_of",
+    "looks_like_annex_a",
+    "plain_words",
+    "read_annex_a",
+    "read_rows",
+]
 
 _CHILDREN: Final = 10
 _LEAST_LISTS: Final = 2
-
-
-def plain_words(heading: object) -> str:
-    """A heading or sheet name in small letters, single spaces, no signs; CamelCase taken apart."""
-    text = unicodedata.normalize("NFKC", str(heading or ""))
-    text = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", " ", text)
-    return " ".join(re.sub(r"[^0-9a-z]+", " ", text.lower()).split())
-
-
-@lru_cache(maxsize=1)
-def patterns() -> tuple[dict[str, str], dict[int, dict[str, str]]]:
-    """Patterns of the fields common to all lists, and by list."""
-    read = tomllib.loads(HEADERS.read_text(encoding="utf-8"))
-    return read["common"], {int(number): fields for number, fields in read["list"].items()}
-
-
-def list_of(sheet: str) -> int | None:
-    """The number of the list that a sheet of this name holds."""
-    words = plain_words(sheet)
-    _, lists = patterns()
-    return next((n for n, fields in lists.items() if re.fullmatch(fields["sheet"], words)), None)
+_LOOKED_AT: Final = 4
+_SWAPPED: Final = 3
+_TWELVE: Final = 12
 
 
 @dataclass
@@ -64,113 +56,229 @@ class ListRow:
 
 @dataclass
 class ChildList:
-    """One list as it stands in the workbook."""
+    """One list as it stands in the workbook; `place` is its sheet's number in the reading, from 1."""
 
     number: int
-    sheet: str
+    place: int
+    label: str
     headings: dict[str, str]
+    header_row: int
     rows: list[ListRow] = field(default_factory=list)
+    faults: list[RowFault] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    findings: list[Seen] = field(default_factory=list)
 
 
 def looks_like_annex_a(path: Path) -> bool:
-    """Whether a workbook has sheets that are lists of Annex A, and is none of the canonical format."""
-    from loaders.sources.canonical import WORKBOOKS, table_of  # noqa: PLC0415  (canonical is the other reader)
-
-    if not path.is_file() or path.suffix.lower() not in WORKBOOKS:
-        return False
+    """Whether lists of Annex A lie at a path: sheets or files so named, with such a list's own headings."""
     try:
-        sheets = Book(path).sheets
-    except SourceError:
+        files = files_of(path)
+        if not files or len(files) > MOST_FILES or _canonical(files):
+            return False
+        names = [n for f in files for n in (_sheets(f) if path.is_file() else [f.stem])]
+        if not any(list_of(name) for name in names) and (path.is_dir() or len(names) > _CHILDREN + 1):
+            return False
+        grids = open_grids(path if path.is_file() else next(f for f in files if list_of(f.stem)))
+    except (SourceError, OSError, ValueError, StopIteration):
         return False
-    numbers = {list_of(sheet) for sheet in sheets} - {None}
-    numbered = any(re.fullmatch(r"list \d+", plain_words(sheet)) for sheet in sheets)
-    named = len(numbers) >= _LEAST_LISTS and not any(table_of(s) in ("children", "tacs") for s in sheets)
-    return named or (numbered and bool(numbers))
+    named = [g for g in grids if list_of(g.name)] or grids
+    return any(_is_list(grid) for grid in named[:_LOOKED_AT])
+
+
+def _sheets(path: Path) -> list[str]:
+    return Book(path).sheets if path.suffix.lower() in BOOKS else [path.stem]
+
+
+def _canonical(files: Sequence[Path]) -> bool:
+    """Whether tables of the import format lie there, some of which are called like lists."""
+    from loaders.sources.canonical import table_of  # noqa: PLC0415  (canonical is the other reader)
+
+    ours = {table_of(f.stem) for f in files if f.suffix.lower() not in BOOKS}
+    ours |= {table_of(s) for f in files[:_LOOKED_AT] if f.suffix.lower() in BOOKS for s in Book(f).sheets}
+    return bool(ours & {"children", "tacs", "practitioners", "statuses", "memberships"})
+
+
+def _is_list(grid: Grid) -> bool:
+    number = list_of(grid.name)
+    if number is None:
+        return list_by_headings(grid.rows) is not None
+    header = header_of(grid.rows, number)
+    fits = "child_id" in header.columns and own_found(header, number) > 0
+    return fits or list_by_headings(grid.rows) is not None
 
 
 def read_annex_a(path: Path, key: bytes) -> Source:
-    """The children, assessments, statuses, teams and workers of an Annex A workbook.
+    """The children, assessments, statuses, teams and workers of Annex A: a workbook, or a file for each list.
 
-    `key` makes the workers' ids, because the lists know them by name alone. Raises `SourceError` where the
-    file is no workbook or has none of the lists.
+    `key` makes the workers' ids, because the lists know them by name alone. Raises `SourceError` where
+    nothing can be opened or none of the lists is there.
     """
     from loaders.sources.annex_a.tables import map_lists  # noqa: PLC0415  (it needs this module's types)
 
-    if not path.is_file():
-        raise SourceError(str(path), "is not a file", "Name the Annex A workbook.")
-    book = Book(path)
-    lists, notes, strange = [], [], []
-    for sheet in book.sheets:
-        number = list_of(sheet)
-        if number is None:
-            strange.append(sheet)
-        elif number <= _CHILDREN:
-            found = _read_list(book, sheet, number)
-            if isinstance(found, str):
-                notes.append(found)
-            else:
-                lists.append(found)
+    lists: list[ChildList] = []
+    notes: list[str] = []
+    strange: list[str] = []
+    for place, grid in enumerate(open_grids(path), start=1):
+        notes += grid.notes
+        number = list_of(grid.name)
+        if number is not None and number > _CHILDREN:
+            continue
+        found = _as_list(grid, number, place)
+        if isinstance(found, ChildList):
+            lists.append(found)
+        elif number is None:
+            strange.append(grid.label)
+        else:
+            notes.append(found)
     if not lists:
         raise SourceError(
             path.name,
             "has none of the child-level lists of Annex A",
-            "Its sheets must be named List 1 and so on.",
+            "Its sheets or files must be named List 1 and so on, and have the lists' headings.",
         )
     if strange:
-        notes.append(f"sheets left out, no list of Annex A: {', '.join(strange)}")
+        notes.append(f"left out, no list of Annex A: {', '.join(strange)}")
+    twice = [n for n, times in Counter(found.number for found in lists).items() if times > 1]
+    notes += [f"List {n} stands on several sheets: all of them are read" for n in sorted(twice)]
     return map_lists(path.name, lists, key, notes)
 
 
-def _read_list(book: Book, sheet: str, number: int) -> ChildList | str:
-    """One list, or in words why it cannot be read."""
-    rows = list(book.rows(sheet))
-    common, lists = patterns()
-    wanted = {**common, **{k: v for k, v in lists[number].items() if k not in ("sheet", "name")}}
-    at, places = _find_header(rows, wanted)
-    if "child_id" not in places:
-        return f"sheet {sheet} left out: none of its headings is a child's unique id"
-    headings = {name: " ".join(str(rows[at][place]).split()) for name, place in places.items()}
-    found = ChildList(number, sheet, headings)
-    formulas = {p: text for p, text in book.suspects(sheet).items() if text.startswith("=")}
-    for row_no, row in enumerate(rows[at + 1 :], start=at + 2):
-        cells = {
-            name: _cell(name, row[place]) or _formula(name, formulas.get((row_no, place)))
-            for name, place in places.items()
-        }
-        if any(cells.values()):
-            found.rows.append(ListRow(row_no, cells))
+def _as_list(grid: Grid, number: int | None, place: int) -> ChildList | str:
+    """One list, or in words why it cannot be read; headings that are another list's count, not the name."""
+    if number is not None:
+        header = header_of(grid.rows, number)
+        if "child_id" in header.columns and own_found(header, number):
+            return read_rows(grid, number, place, header)
+    other = list_by_headings(grid.rows)
+    if other is not None and other <= _CHILDREN:
+        found = read_rows(grid, other, place, header_of(grid.rows, other))
+        title = f"List {other} ({patterns()[1][other]['name']})"
+        found.notes.append(f"{grid.label} has the headings of {title}: read as that list")
+        return found
+    if number is None:
+        return ""
+    if "child_id" not in header.columns:
+        return f"sheet {grid.label} left out: none of its headings is a child's unique id"
+    found = read_rows(grid, number, place, header)
+    found.notes.append(f"{grid.label} has none of the headings of List {number} but the child's and worker's")
     return found
 
 
-def _find_header(rows: Sequence[Sequence[Any]], wanted: dict[str, str]) -> tuple[int, dict[str, int]]:
-    """The row, among the first ten, that has most of the wanted headings, and where each of them stands."""
-    best: tuple[int, dict[str, int]] = (0, {})
-    for at, row in enumerate(rows[:10]):
-        words = [plain_words(cell) for cell in row]
-        places: dict[str, int] = {}
-        for name, pattern in wanted.items():
-            for place, word in enumerate(words):
-                if word and re.fullmatch(pattern, word):
-                    places.setdefault(name, place)
-        if len(places) > len(best[1]):
-            best = (at, places)
-    return best
+def read_rows(grid: Grid, number: int, place: int, header: Header) -> ChildList:
+    """The rows under a header, each as a record, a fault of its own, or left out and counted."""
+    found = ChildList(number, place, grid.label, header.called, header.at + 1)
+    broken = dict(grid.broken)
+    month_first = {name for name in header.columns if _is_day(name) and _order(found, grid, header, name)}
+    left_out: Counter[str] = Counter()
+    title = [plain_words(cell) for cell in grid.rows[header.at]] if grid.rows else []
+    for row_no, row in enumerate(grid.rows[header.at + 1 :], start=header.at + 2):
+        if row_no in broken:
+            found.faults.append(RowFault(place * PLACE + row_no, "", "", broken[row_no]))
+        elif any(cell not in ("", None) for cell in row):
+            record = _Record(row_no, row, header, grid.formulas, month_first)
+            reason = record.left_out(title)
+            if reason:
+                left_out[reason] += 1
+            else:
+                record.into(found)
+    words = {
+        "total": "totals and footnotes",
+        "header": "the header again",
+        "blank": "nothing in the columns of the list",
+    }
+    for reason, times in left_out.items():
+        found.notes.append(f"{grid.label}: {times} rows left out: {words[reason]}")
+    twice = [header.called[n] for n, columns in header.columns.items() if len(columns) > 1]
+    if twice:
+        found.notes.append(
+            f"{grid.label} has twice: {', '.join(twice)}; rows where the two differ are rejected"
+        )
+    return found
 
 
-def _formula(name: str, text: str | None) -> str:
-    """A formula without a value, where a day is wanted: it is rejected as what it is, not taken as empty."""
-    return text if text is not None and name in DATES else ""
+def _is_day(name: str) -> bool:
+    return name == "birth_date" or name.endswith("_on")
 
 
-def _cell(name: str, value: object) -> str:
-    """A cell as text: spaces of all kinds single, no answer empty, days ISO (also from dd/mm/yyyy)."""
-    if isinstance(value, dt.datetime):
-        return value.date().isoformat()
-    text = " ".join(cell_text(value).split())
-    if text.lower() in NO_ANSWER:
-        return ""
-    british = re.fullmatch(r"(\d{1,2})/(\d{1,2})/(\d{4})( 00:00(:00)?)?", text) if name in DATES else None
-    if british:
-        day, month, year = british.group(1, 2, 3)
-        return f"{year}-{int(month):02}-{int(day):02}"
-    return text
+def _order(found: ChildList, grid: Grid, header: Header, name: str) -> bool:
+    """Whether a column is written month first throughout; where it is mixed, or looks swapped, a finding."""
+    values = [row[p] for row in grid.rows[header.at + 1 :] for p in header.columns[name][:1] if p < len(row)]
+    orders = Counter(cells.order_of(value) for value in values)
+    called = header.called[name]
+    if orders["month"] and not orders["day"]:
+        found.notes.append(
+            f"{grid.label}, {called}: written month first ({orders['month']} dates cannot be day first), so "
+            "none of its dates that could be either is taken: write them as YYYY-MM-DD"
+        )
+        return True
+    if orders["month"] and orders["either"]:
+        what = f"{grid.label}, {called}: {orders['either']} dates could be read in two ways, some others are "
+        found.findings.append(
+            Seen("ambiguous_dates", "statuses", name, what + "month first: taken as day first")
+        )
+    real = [value for value in values if hasattr(value, "day")]
+    alone = len(real) >= _SWAPPED and all(value.day <= _TWELVE for value in real)
+    if alone and orders["day"] >= _SWAPPED and not orders["either"]:
+        what = f"{grid.label}, {called}: no real date has a day over 12 and all texts have: probably swapped "
+        found.findings.append(Seen("dates_perhaps_swapped", "statuses", name, what + "by an American Excel"))
+    return False
+
+
+class _Record:
+    """One filled row on its way to a `ListRow`."""
+
+    def __init__(
+        self,
+        row_no: int,
+        row: Sequence[Any],
+        header: Header,
+        formulas: Mapping[tuple[int, int], str],
+        month_first: set[str],
+    ) -> None:
+        self.row_no, self.row, self.header, self.formulas = row_no, row, header, formulas
+        self.differing = ""
+        self.cells = {name: self._cell(name, places) for name, places in header.columns.items()}
+        for name in month_first:
+            if cells.order_of(self._raw(header.columns[name][0])) == "either":
+                self.cells[name] = cells.text_of(self._raw(header.columns[name][0]))
+
+    def _raw(self, place: int) -> Any:
+        return self.row[place] if place < len(self.row) else ""
+
+    def _cell(self, name: str, places: Sequence[int]) -> str:
+        read = cells.day_of if _is_day(name) else cells.id_text if name == "child_id" else cells.text_of
+        texts = list(dict.fromkeys(t for t in (read(self._raw(place)) for place in places) if t))
+        if len(texts) > 1:
+            self.differing = name
+        if not texts and _is_day(name):
+            # a formula without a value is rejected as what it is, not taken as empty
+            texts = [f for f in (self.formulas.get((self.row_no, place)) for place in places) if f]
+        return texts[0] if texts else ""
+
+    def left_out(self, title: Sequence[str]) -> str:
+        """Why a row is no record; empty where it is one."""
+        first = next((cells.text_of(c) for c in self.row if cells.text_of(c)), "")
+        formula = self.formulas.get((self.row_no, self.header.columns["child_id"][0]))
+        if cells.is_no_record(first, self.cells, formula):
+            return "total"
+        if not any(self.cells.values()):
+            return "blank"
+        words = [plain_words(cell) if isinstance(cell, str) else "" for cell in self.row]
+        return "header" if words[: len(title)] == list(title) else ""
+
+    def into(self, found: ChildList) -> None:
+        at = found.place * PLACE + self.row_no
+        called = self.header.called
+        strange = cells.misfits(self.cells)
+        if strange:
+            names = ", ".join(called[name] for name in strange)
+            reason = f"cells do not fit their headings ({names}): is the row shifted?"
+            found.faults.append(RowFault(at, called[strange[0]], self.cells[strange[0]], reason))
+        elif self.differing:
+            reason = "stands in two columns so headed, which differ: keep one of them"
+            found.faults.append(RowFault(at, called[self.differing], self.cells[self.differing], reason))
+        elif cells.lost_digits(self.cells.get("child_id", "")):
+            reason = "is a number whose last digits the spreadsheet has lost: export ids as text"
+            found.faults.append(RowFault(at, called["child_id"], self.cells["child_id"], reason))
+        else:
+            found.rows.append(ListRow(self.row_no, self.cells))
