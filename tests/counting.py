@@ -1,0 +1,56 @@
+"""The work that a piece of the program asks of the database: round trips and rows, counted, never timed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+
+from graphmodel.store import Rows, Store
+
+
+@dataclass
+class Work:
+    """What was asked: texts of reads in order, rows that came back, transactions and statements written."""
+
+    reads: list[str] = field(default_factory=list)
+    rows: int = 0
+    transactions: int = 0
+    statements: int = 0
+
+
+@contextmanager
+def counted() -> Iterator[Work]:
+    """Count what every store of this process does meanwhile; the work itself is done as ever."""
+    work = Work()
+    stream, rows, write = Store.stream, Store._rows, Store.write
+
+    def counting_stream(
+        store: Store, query: str, parameters: Mapping[str, Any] | None = None, *, chunk: int = 20_000
+    ) -> Iterator[list[list[Any]]]:
+        work.reads.append(query)
+        for part in stream(store, query, parameters, chunk=chunk):
+            work.rows += len(part)
+            yield part
+
+    def counting_rows(store: Store, query: str, *rest: Any) -> Rows:
+        work.reads.append(query)
+        found = rows(store, query, *rest)
+        work.rows += len(found.rows)
+        return found
+
+    def counting_write(
+        store: Store, statements: Sequence[tuple[str, Mapping[str, Any]]] | str, **parameters: Any
+    ) -> list[list[list[Any]]]:
+        work.transactions += 1
+        work.statements += 1 if isinstance(statements, str) else len(statements)
+        return write(store, statements, **parameters)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Store, "stream", counting_stream)
+        patch.setattr(Store, "_rows", counting_rows)
+        patch.setattr(Store, "write", counting_write)
+        yield work
