@@ -21,7 +21,7 @@ from tests.partnerships import Size, random_partnership
 
 AS_OF = date(2026, 3, 31)
 MOST_ROUNDS_A_LOAD = 60
-"""Reads and transactions of one load that do not grow with its rows: the model, its record, a look a table."""
+"""Reads and transactions of one load that do not grow with its rows: the model, its record, one a table."""
 CHILD = "C1"
 
 
@@ -40,9 +40,7 @@ def test_a_load_makes_few_round_trips_and_a_second_one_writes_no_facts(on_engine
         report = load_quietly(folder, on_engine)
     assert not report.changed
     assert again.transactions < first.transactions
-    assert again.rows <= 2 * sum(rows.values()) + MOST_ROUNDS_A_LOAD, (
-        "what is known of each row, and of its ends"
-    )
+    assert again.rows <= 2 * sum(rows.values()) + MOST_ROUNDS_A_LOAD, "each row, and its ends"
 
 
 def test_the_slice_reads_each_table_once_and_then_nothing(on_engine: Path, folder: Path) -> None:
