@@ -12,6 +12,7 @@ from loaders.sources.annex_a import looks_like_annex_a, read_annex_a
 from loaders.sources.canonical import read_canonical
 from loaders.sources.cin import looks_like_cin, read_cin
 from loaders.sources.csww import looks_like_csww, read_csww
+from loaders.sources.ssda903 import looks_like_ssda903, read_ssda903
 
 
 @dataclass(frozen=True)
@@ -56,6 +57,12 @@ FORMATS: Final[dict[str, Format]] = {
         Format("cin", "the children in need census, XML", lambda path, _: read_cin(path), looks_like_cin),
         Format(
             "csww", "the social work workforce census, XML", lambda path, _: read_csww(path), looks_like_csww
+        ),
+        Format(
+            "ssda903",
+            "the SSDA903 return of looked after children, CSV files or a workbook",
+            lambda path, _: read_ssda903(path),
+            looks_like_ssda903,
         ),
         Format(
             "annex_a", "Ofsted's Annex A workbook", lambda p, r: read_annex_a(p, r.key), looks_like_annex_a

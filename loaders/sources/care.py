@@ -33,6 +33,7 @@ COLUMNS: Final = {
     "statuses": ("child_id", "status", "started_on", "ended_on"),
     "tacs": ("tac_id", "child_id", "opened_on", "closed_on", "model"),
     "memberships": ("tac_id", "practitioner_id", "started_on", "ended_on"),
+    "leads": ("tac_id", "practitioner_id", "started_on", "ended_on", "reason"),
     "reviews": ("tac_id", "held_on"),
 }
 

@@ -49,6 +49,15 @@ def clean(text: str | None) -> str:
     return "" if text is None else " ".join(unicodedata.normalize("NFKC", text).split())
 
 
+def plain_id(text: str | None) -> str | None:
+    """An id without the spaces around it and the `.0` that tables of numbers add; None where absent."""
+    plain = clean(text)
+    if plain.casefold() in NO_ANSWER:
+        return None
+    whole, point, rest = plain.partition(".")
+    return whole if point and rest.strip("0") == "" and whole.isascii() and whole.isdigit() else plain
+
+
 def absent(text: str | None) -> bool:
     """Whether a cell has no answer: empty, or a word or mark that stands for nothing (`NO_ANSWER`)."""
     return clean(text).casefold() in NO_ANSWER

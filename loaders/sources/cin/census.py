@@ -15,7 +15,7 @@ from typing import Final
 from graphmodel.errors import SourceError
 from loaders.raw import PLACE, Source
 from loaders.sources.care import Care
-from loaders.sources.values import absent, clean, day_or_text
+from loaders.sources.values import absent, clean, day_or_text, plain_id
 from loaders.sources.xml_records import Element, folder_notes, records, xml_files, year_of
 
 GAPS: Final = (
@@ -86,8 +86,7 @@ class _Census:
 
     def _child(self, record: Element) -> None:
         who = record.one("ChildIdentifiers") or record
-        ident = who.get("LAchildID")
-        child = None if absent(ident) else ident
+        child = plain_id(who.get("LAchildID"))
         upn = who.get("UPN")
         self.counts["children"] += 1
         self.counts["died"] += not absent(who.get("PersonDeathDate"))
