@@ -11,9 +11,17 @@ import tomllib
 from datetime import date
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, NonNegativeFloat, PositiveInt, ValidationError
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    NonNegativeFloat,
+    PositiveInt,
+    ValidationError,
+    model_validator,
+)
 
 from graphmodel.access import Role
 from graphmodel.errors import SettingsError
@@ -153,10 +161,30 @@ class SignIn(_Part):
     roles: dict[str, Role]
 
 
+class Matching(_Part):
+    """Which records are one person (docs/decisions/matching.md)."""
+
+    upper: float = Field(gt=0.5, lt=1)
+    lower: float = Field(gt=0, lt=1)
+    keep_identities: bool
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        if self.lower >= self.upper:
+            raise ValueError("lower is not below upper")
+        return self
+
+
 class Engine(_Part):
     """The embedded engine."""
 
     idle_seconds: int = Field(ge=1)
+
+
+class Sources(_Part):
+    """Whose value stands where sources differ (docs/decisions/ledger.md)."""
+
+    precedence: tuple[str, ...]
 
 
 class Settings(_Part):
@@ -180,7 +208,9 @@ class Settings(_Part):
     about: About
     sign_in: SignIn
     audit: Audit
+    matching: Matching
     engine: Engine
+    sources: Sources
 
     @property
     def stamp(self) -> str:
