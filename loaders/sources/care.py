@@ -202,4 +202,12 @@ class Care:
                 self.findings.append(Seen("conflicting_birth_dates", "children", child, what))
         for (child, status, start), said in self._statuses.items():
             statuses.add(said.place, child, status, start, said.end)
+        self._drop_empty_columns()
         return [table for table in self.tables.values() if table.rows or table.faults]
+
+    def _drop_empty_columns(self) -> None:
+        """A return that gives no child's date of birth says nothing about it: what others said must stay."""
+        table = self.tables["children"]
+        kept = [n for n in range(len(table.columns)) if not n or any(cells[n] for _, cells in table.rows)]
+        table.columns = tuple(table.columns[n] for n in kept)
+        table.rows = [(place, tuple(cells[n] for n in kept)) for place, cells in table.rows]

@@ -51,9 +51,9 @@ def clean(text: str | None) -> str:
 
 def plain_id(text: str | None) -> str | None:
     """An id without the spaces around it and the `.0` that tables of numbers add; None where absent."""
-    plain = clean(text)
-    if plain.casefold() in NO_ANSWER:
+    if text is None or absent(text):
         return None
+    plain = text.strip()
     whole, point, rest = plain.partition(".")
     return whole if point and rest.strip("0") == "" and whole.isascii() and whole.isdigit() else plain
 
