@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import itertools
 import zipfile
+import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -24,6 +25,12 @@ NO_VALUE: Final = (
     "formula without a value, or with an error as its value: open the workbook in Excel and save it"
 )
 _EXACT_INTEGER: Final = 10**15
+_DAMAGED: Final = (
+    *(zipfile.BadZipFile, zlib.error, OSError, EOFError, ValueError, LookupError, TypeError, AttributeError),
+    *(RuntimeError, SyntaxError),
+)
+"""What the readers of the parts of a damaged workbook raise."""
+
 _SUSPECT_MARKS: Final = (b"<f>", b"<f ", b"<f/", b't="e"')
 
 
@@ -85,9 +92,13 @@ class Book:
     @cached_property
     def has_suspects(self) -> bool:
         """Whether any sheet has a formula or an error at all: the look for them is slow."""
-        with zipfile.ZipFile(self.path) as archive:
-            sheets = [n for n in archive.namelist() if n.startswith("xl/worksheets/") and n.endswith(".xml")]
-            return any(self._has_suspects(archive, name) for name in sheets)
+        try:
+            with zipfile.ZipFile(self.path) as archive:
+                names = archive.namelist()
+                sheets = [n for n in names if n.startswith("xl/worksheets/") and n.endswith(".xml")]
+                return any(self._has_suspects(archive, name) for name in sheets)
+        except _DAMAGED as fault:
+            raise self._damaged(fault) from None
 
     @staticmethod
     def _has_suspects(archive: zipfile.ZipFile, name: str) -> bool:
@@ -103,7 +114,10 @@ class Book:
         """Formulas and errors (`#N/A`) as they stand, by row (from 1) and column (from 0)."""
         if not self.has_suspects:
             return {}
-        book = load_workbook(self.path, read_only=True, data_only=False)
+        try:
+            book = load_workbook(self.path, read_only=True, data_only=False)
+        except _DAMAGED as fault:
+            raise self._damaged(fault) from None
         try:
             return {
                 (number, place): str(cell.value)
@@ -111,8 +125,14 @@ class Book:
                 for place, cell in enumerate(row)
                 if cell.data_type in ("f", "e")
             }
+        except _DAMAGED as fault:
+            raise self._damaged(fault) from None
         finally:
             book.close()
+
+    def _damaged(self, fault: Exception) -> SourceError:
+        words = f"is damaged and cannot be read to its end ({_short(fault)})"
+        return SourceError(self.path.name, words, "Save it again in Excel.")
 
 
 def _short(fault: Exception) -> str:
