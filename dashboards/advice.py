@@ -12,8 +12,8 @@ from analysis import advice_files
 from analysis.advice import Advice, Point
 from analysis.advice_lead import CRITERIA, Candidates
 from dashboards import data_advice, widgets
+from dashboards.asked import View
 from dashboards.asking import asked_viewer, refused, stated
-from dashboards.widgets import View
 from graphmodel.access import AuditLog, Viewer, suppressed
 from graphmodel.errors import AccessRefused, QueryError
 from graphmodel.settings import data_folder

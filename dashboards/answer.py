@@ -12,8 +12,8 @@ import pandas as pd
 import streamlit as st
 
 from dashboards import widgets
+from dashboards.asked import View
 from dashboards.over_time import drawn
-from dashboards.widgets import View
 from dashboards.workbench import ANSWER, OWN_TEXT, Answer, choose, folders_said, refusal
 from graphmodel.errors import QueryError
 from queries import Query, Result, for_browser, save

@@ -8,6 +8,7 @@ from typing import Final
 
 import streamlit as st
 
+from dashboards import asked as asking
 from dashboards import data, signed_in, widgets
 from graphmodel.access import Right, Viewer
 from graphmodel.errors import AccessRefused, TacgraphError
@@ -96,9 +97,9 @@ def show(name: str, page: st.Page, who: Viewer) -> None:
     if found.empty:
         widgets.nothing_loaded()
         return
-    asked = widgets.ask(found)
+    asked = asking.ask(found)
     if asked.as_of < found.first_day:
         widgets.before_the_data(found, asked)
         return
-    st.session_state["view"] = widgets.View(found, asked, who)
+    st.session_state["view"] = asking.View(found, asked, who, name)
     page.run()

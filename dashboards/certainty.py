@@ -11,9 +11,9 @@ import pandas as pd
 import streamlit as st
 
 from dashboards import data, data_overload
+from dashboards.asked import View
 from dashboards.data import Held
 from dashboards.shown import agencies, headline
-from dashboards.widgets import View
 from reports import findings_certainty as sure
 from reports.findings import Finding
 from reports.words import NOT_DEFINED, SUPPRESSED, label, per_cent, role_name
@@ -64,8 +64,13 @@ def agency_column(found: Held, day: date, rows: pd.DataFrame, *, discretionary: 
     ]
 
 
-def mark(found: Held, day: date, finding: Finding) -> str:
-    """A badge and the reason for a finding that rests on weights; empty for one that does not."""
+def mark(found: Held, day: date, finding: Finding, locality: str | None = None) -> str:
+    """A badge and the reason for a finding that rests on weights; empty for one that does not.
+
+    A locality's own overload was not tried with other weights, so it has none.
+    """
+    if locality is not None:
+        return ""
     known = _mark(found, day, finding)
     return f" {BADGES[known[0]]} *{known[1][:1].upper()}{known[1][1:]}.*" if known else ""
 

@@ -11,9 +11,9 @@ import streamlit as st
 
 from analysis.costs import by_sector, payers
 from dashboards import data, data_fairness, widgets
+from dashboards.asked import View
 from dashboards.data import Held
 from dashboards.shown import agencies as shown_agencies
-from dashboards.widgets import View
 from reports.charts.costs import cost_shares
 from reports.findings_costs import pounds
 from reports.suppress import Count, Rule, masked

@@ -9,7 +9,7 @@ from typing import Final
 
 import pandas as pd
 
-from dashboards import data
+from dashboards import data, places
 from dashboards.data import Held
 from dashboards.tallies import masked
 from graphmodel.codes import STATUSES
@@ -34,11 +34,21 @@ STATUS_WORDS: Final = {code.status: code.name[:1].upper() + code.name[1:] for co
 PROBLEMS: Final = {"no_post": "no active post", "not_member": "no member of the team"}
 
 
-def counts(found: Held, day: date) -> pd.DataFrame:
+def counts(found: Held, day: date, locality: str | None = None) -> pd.DataFrame:
     """Cases of each kind: kind, cases (NaN where suppressed), suppressed.
 
     Hidden where small, and, where the cases are TACs, also where few of the active TACs are left over.
     """
+    if locality is not None:
+        known = places.counts(found, day, locality)
+        cases = [known[name] for name in KINDS]
+        return pd.DataFrame(
+            {
+                "kind": list(KINDS),
+                "cases": [float("nan") if n is None else n for n in cases],
+                "suppressed": [n is None for n in cases],
+            }
+        )
     plain = {name: float(len(data.query(found, name, day))) for name in KINDS}
     gone = hidden_coverage(plain, data.counts(found, day), found.settings.disclosure.suppress_up_to)
     return pd.DataFrame(

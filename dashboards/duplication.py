@@ -46,9 +46,9 @@ GROUPS: Final[Mapping[str, tuple[str, str]]] = {
 }
 
 
-def counts(found: Held, day: date) -> pd.DataFrame:
+def counts(found: Held, day: date, locality: str | None = None) -> pd.DataFrame:
     """Cases of each kind: kind, cases (NaN where suppressed), suppressed."""
-    return duplicates(found, day, WHAT_TO_DO)
+    return duplicates(found, day, WHAT_TO_DO, locality)
 
 
 def between_agencies(found: Held, kind: str, day: date) -> pd.DataFrame:

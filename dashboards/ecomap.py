@@ -10,7 +10,7 @@ import pandas as pd
 import streamlit as st
 
 from dashboards import asking, data, data_one, widgets
-from dashboards.widgets import View
+from dashboards.asked import View
 from graphmodel.access import Viewer
 from graphmodel.errors import AccessRefused, QueryError
 from queries import answer

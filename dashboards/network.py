@@ -10,7 +10,7 @@ import streamlit as st
 
 from analysis.network_day import Network
 from dashboards import data_network, widgets
-from dashboards.widgets import View
+from dashboards.asked import View
 from graphmodel.access import suppressed
 from reports import charts
 from reports import findings_network as findings

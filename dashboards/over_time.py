@@ -12,7 +12,7 @@ import pandas as pd
 import streamlit as st
 
 from dashboards import widgets
-from dashboards.widgets import View
+from dashboards.asked import View
 from graphmodel.access import AuditLog, Viewer, audited_kind
 from graphmodel.errors import SettingsError
 from graphmodel.settings import data_folder

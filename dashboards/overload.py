@@ -9,9 +9,9 @@ import pandas as pd
 import streamlit as st
 
 from dashboards import data
+from dashboards.asked import View
 from dashboards.asking import asked_viewer, refused
 from dashboards.certainty import SURE
-from dashboards.widgets import View
 from graphmodel.access import Viewer
 from graphmodel.errors import AccessRefused
 from reports.words import day_name, role_name

@@ -9,7 +9,7 @@ import streamlit as st
 
 from analysis.warning import RULES
 from dashboards import data, data_overload, widgets
-from dashboards.widgets import View
+from dashboards.asked import View
 from reports import charts
 from reports import findings_certainty as sure
 from reports import findings_overload as words

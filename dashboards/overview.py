@@ -72,11 +72,11 @@ class Figure:
         )
 
 
-def figures(found: Held, day: date) -> dict[str, Figure]:
-    """The six figures of a day, by name."""
-    counts, limit = headline(found, day), found.settings.workload.overload_threshold
+def figures(found: Held, day: date, locality: str | None = None) -> dict[str, Figure]:
+    """The six figures of a day, by name: counts of a locality, parts of the whole partnership."""
+    counts, limit = headline(found, day, locality), found.settings.workload.overload_threshold
     now = data.trend(found, day).iloc[-1]
-    kinds = duplicates(found, day, WHAT_TO_DO)
+    kinds = duplicates(found, day, WHAT_TO_DO, locality)
     doubled = None if kinds["suppressed"].any() else float(kinds["cases"].sum())
     used = float(now["utilisation"])
     up_to = found.settings.disclosure.suppress_up_to
@@ -121,18 +121,23 @@ def figures(found: Held, day: date) -> dict[str, Figure]:
     }
 
 
-def month_findings(found: Held, day: date) -> list[Finding]:
-    """The findings of a day in sentences, most serious first."""
-    counts, rows = headline(found, day), agencies(found, day)
+def month_findings(found: Held, day: date, locality: str | None = None) -> list[Finding]:
+    """The findings of a day in sentences, most serious first; of a locality those that count its cases."""
+    counts, rows = headline(found, day, locality), agencies(found, day)
     gini = data.fair(found, day).gini
-    said = [
+    counted = [
         findings.overload(counts["leading"], counts["overloaded"], counts["severe"]),
         # said after shares and overload, however many: most gaps are few and have a page of their own
-        replace(findings_coverage.coverage(coverage.counts(found, day)), weight=0.0),
+        replace(findings_coverage.coverage(coverage.counts(found, day, locality)), weight=0.0),
+        findings.duplication(duplicates(found, day, WHAT_TO_DO, locality)),
+    ]
+    if locality is not None:
+        return findings.ranked(counted)
+    said = [
+        *counted,
         findings.disparity(rows),
         findings.load_share(rows),
         findings.inequality(data.lorenz(found, day), math.nan if gini is None else gini),
-        findings.duplication(duplicates(found, day, WHAT_TO_DO)),
     ]
     return findings.ranked(said)[:MOST_FINDINGS]
 

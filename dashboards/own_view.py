@@ -9,7 +9,7 @@ import pandas as pd
 import streamlit as st
 
 from dashboards import data, data_one, keeping, widgets
-from dashboards.widgets import View
+from dashboards.asked import View
 from graphmodel.access import AuditLog
 from graphmodel.settings import data_folder
 from reports import charts

@@ -9,8 +9,8 @@ import pandas as pd
 import streamlit as st
 
 from dashboards import asking, data, keeping, widgets
+from dashboards.asked import View
 from dashboards.own_view import FAULTS, FIGURES
-from dashboards.widgets import View
 from graphmodel.access import AuditLog
 from graphmodel.errors import AccessRefused
 from graphmodel.settings import data_folder

@@ -8,7 +8,7 @@ from typing import Final
 
 import pandas as pd
 
-from dashboards import data
+from dashboards import data, places
 from dashboards.data import Held
 from reports.masking import LOAD_COLUMNS, hidden_counts, lead_counts
 from reports.suppress import Count, Masked, Rule, masked
@@ -19,16 +19,18 @@ _TEST_COLUMNS: Final = (
 )
 
 
-def headline(found: Held, day: date) -> dict[str, float | None]:
-    """The partnership's counts of a day; None where one must not be shown."""
+def headline(found: Held, day: date, locality: str | None = None) -> dict[str, float | None]:
+    """The counts of a day, of the partnership or of a locality; None where one must not be shown."""
+    if locality is not None:
+        return places.counts(found, day, locality)
     plain = data.counts(found, day)
     gone = hidden_counts(plain, found.settings.disclosure.suppress_up_to)
     return {name: None if name in gone else value for name, value in plain.items()}
 
 
-def duplicates(found: Held, day: date, kinds: Mapping[str, str]) -> pd.DataFrame:
+def duplicates(found: Held, day: date, kinds: Mapping[str, str], locality: str | None = None) -> pd.DataFrame:
     """Cases of each kind of duplication: kind, cases (NaN where suppressed), suppressed."""
-    counts = headline(found, day)
+    counts = headline(found, day, locality)
     cases = [counts[kind] for kind in kinds]
     return pd.DataFrame(
         {

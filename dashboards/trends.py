@@ -29,20 +29,20 @@ def ends(found: Held, day: date, months: int) -> list[date]:
     return sorted({end for end in month_ends(day, months) if end >= found.first_day})
 
 
-def load(found: Held, days: list[date]) -> pd.DataFrame:
+def load(found: Held, days: list[date], locality: str | None = None) -> pd.DataFrame:
     """The counts of `LOAD_PANELS` on each day; NaN where suppressed."""
-    rows = [{"day": day, **{name: headline(found, day)[name] for name in LOAD_PANELS}} for day in days]
+    rows = [{"day": day, **{n: headline(found, day, locality)[n] for n in LOAD_PANELS}} for day in days]
     return pd.DataFrame(rows, columns=["day", *LOAD_PANELS]).astype(dict.fromkeys(LOAD_PANELS, float))
 
 
-def duplication(found: Held, days: list[date]) -> pd.DataFrame:
+def duplication(found: Held, days: list[date], locality: str | None = None) -> pd.DataFrame:
     """Cases of each kind of duplication on each day; NaN where suppressed."""
-    return _kinds(days, [duplicates(found, day, WHAT_TO_DO) for day in days], list(WHAT_TO_DO))
+    return _kinds(days, [duplicates(found, day, WHAT_TO_DO, locality) for day in days], list(WHAT_TO_DO))
 
 
-def gaps(found: Held, days: list[date]) -> pd.DataFrame:
+def gaps(found: Held, days: list[date], locality: str | None = None) -> pd.DataFrame:
     """Cases of each gap in cover on each day; NaN where suppressed."""
-    return _kinds(days, [coverage.counts(found, day) for day in days], list(COVERAGE_KINDS))
+    return _kinds(days, [coverage.counts(found, day, locality) for day in days], list(COVERAGE_KINDS))
 
 
 def _kinds(days: list[date], frames: list[pd.DataFrame], names: list[str]) -> pd.DataFrame:

@@ -12,9 +12,9 @@ import streamlit as st
 from analysis.whatif import FIGURES, Comparison
 from analysis.whatif_changes import Arrive, CloseSchools, Withdraw
 from dashboards import data
+from dashboards.asked import View
 from dashboards.shown import agencies as shown_agencies
 from dashboards.shown import headline
-from dashboards.widgets import View
 from graphmodel.settings import SCHEMES, scheme_file
 from reports.findings_whatif import handed_on
 from reports.suppress import Count, Rule, masked, small

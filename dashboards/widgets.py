@@ -4,188 +4,34 @@ from __future__ import annotations
 
 import io
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import date, timedelta
 from typing import Any, Final
 
 import pandas as pd
 import streamlit as st
 
 from dashboards import guarding, picture
+from dashboards.asked import REACH_WORDS, Asked, View
 from dashboards.data import Held
 from dashboards.explained import explained
-from graphmodel.access import Viewer
 from graphmodel.errors import AccessRefused, EngineError, TacgraphError
 from queries.header import Query
 from reports.charts import Chart
-from reports.theme import THEMES, Theme
-from reports.words import day_name, listed
+from reports.theme import THEMES
+from reports.words import day_name
 
-AGENCIES: Final = "agency"
-AS_OF: Final = "as_of"
 SEVERITY_WORDS: Final[Mapping[str, str]] = {
     "serious": ":red-badge[Serious]",
     "watch": ":orange-badge[Watch]",
     "fine": ":green-badge[Fine]",
     "unknown": ":gray-badge[Not known]",
 }
-MOST_MONTHS: Final = 120
 NOT_DRAWN: Final = "Not drawn for your role: the chart shows people whom it does not see."
-
-
-@dataclass(frozen=True)
-class Asked:
-    """What the page is asked for: a day, and the agencies to show (none: all)."""
-
-    as_of: date
-    agencies: tuple[str, ...]
-
-    @property
-    def before(self) -> date:
-        """The day a month earlier; a month's end has the end of the month before."""
-        return month_before(self.as_of)
-
-
-@dataclass(frozen=True)
-class View:
-    """What a page gets: the data, what is asked of them, and how to draw."""
-
-    found: Held
-    asked: Asked
-    viewer: Viewer
-
-    @property
-    def theme(self) -> Theme:
-        """The colours of the ground that the reader has chosen."""
-        return THEMES[st.context.theme.type or "light"]
-
-    @property
-    def scope(self) -> str:
-        """The agencies shown, in words."""
-        return listed([self.name(a) for a in self.asked.agencies]) if self.asked.agencies else "all agencies"
-
-    @property
-    def source(self) -> str:
-        """Whence and as of when, for a chart or a table that leaves the page."""
-        load = self.found.slice.load_id or "none"
-        return (
-            f"As of {day_name(self.asked.as_of)}; {self.scope}; load {load}; "
-            f"weights {self.found.settings.stamp}"
-        )
-
-    def name(self, agency_id: object) -> str:
-        """An agency's name, its id where it has none."""
-        if not isinstance(agency_id, str):
-            return "no post"
-        return self.found.agency_names.get(agency_id, agency_id)
-
-    def within(self, frame: pd.DataFrame, column: str) -> pd.DataFrame:
-        """The rows of the agencies asked for."""
-        return frame[frame[column].isin(self.asked.agencies)] if self.asked.agencies else frame
-
-    def people(self, frame: pd.DataFrame, column: str = "home_agency_id") -> pd.DataFrame:
-        """The rows about practitioners whom the viewer may see by id; `column` holds their home agency."""
-        return guarding.people(frame, self.found, self.viewer, column)
 
 
 def view() -> View:
     """What the router found for this run of the page."""
     found: View = st.session_state["view"]
     return found
-
-
-def month_end(day: date) -> date:
-    return (day.replace(day=1) + timedelta(days=32)).replace(day=1) - timedelta(days=1)
-
-
-def month_before(day: date) -> date:
-    """The same day of the month before, its last day where it is shorter or `day` ends its own month."""
-    last = day.replace(day=1) - timedelta(days=1)
-    return last if day == month_end(day) else last.replace(day=min(day.day, last.day))
-
-
-def _months(found: Held) -> list[date]:
-    """The month ends there are data for, latest first; the running month is not over, so it is not one."""
-    months: list[date] = []
-    at = month_end(found.last_day)
-    if at > found.last_day:
-        at = month_before(at)
-    while at >= found.first_day and len(months) < MOST_MONTHS:
-        months.append(at)
-        at = month_before(at)
-    return months
-
-
-def _day_of(text: str | None) -> date | None:
-    try:
-        return date.fromisoformat(text) if text else None
-    except ValueError:
-        return None
-
-
-def ask(found: Held) -> Asked:
-    """The day, month and agency pickers, kept in the address so that a view can be sent.
-
-    An address that is no date or names no agency is passed over, and said.
-    """
-    known = found.agency_names
-    _take_address(found, known)
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        st.selectbox(
-            "End of month",
-            _months(found),
-            index=None,
-            key="month",
-            format_func=lambda day: f"{day:%B %Y}",
-            placeholder="Choose a month",
-            on_change=_to_month_end,
-            width=200,
-        )
-        st.date_input("As of (one day for all pages)", key=AS_OF, format="DD/MM/YYYY", width=220)
-        st.multiselect(
-            "Agencies",
-            sorted(known, key=lambda a: str(known[a]).casefold()),
-            key=AGENCIES,
-            format_func=lambda a: str(known.get(a, a)),
-            placeholder="All agencies",
-            width=360,
-        )
-    day = st.session_state[AS_OF] or found.default_day()
-    asked = Asked(day, tuple(st.session_state[AGENCIES]))
-    _put_address(asked)
-    return asked
-
-
-def _take_address(found: Held, known: Mapping[str, str]) -> None:
-    """From the address into the pickers, when the address is not the one last written here."""
-    given = (st.query_params.get(AS_OF), tuple(st.query_params.get_all(AGENCIES)))
-    written = st.session_state.get("address")
-    if AS_OF not in st.session_state or (given != written and given[0] is not None):
-        day = _day_of(given[0])
-        if given[0] and day is None:
-            st.warning(f"The address asks for “{given[0]}”, which is no date: the latest day is shown.")
-        st.session_state[AS_OF] = day or found.default_day()
-        st.session_state[AGENCIES] = [a for a in given[1] if a in known]
-        unknown = [a for a in given[1] if a not in known]
-        if unknown:
-            st.warning(f"The address names agencies that are not known: {', '.join(unknown)}.")
-    st.session_state.setdefault(AGENCIES, [])
-    at = st.session_state[AS_OF]
-    st.session_state["month"] = at if at in _months(found) else None
-
-
-def _put_address(asked: Asked) -> None:
-    st.query_params[AS_OF] = asked.as_of.isoformat()
-    if asked.agencies:
-        st.query_params[AGENCIES] = list(asked.agencies)
-    elif AGENCIES in st.query_params:
-        del st.query_params[AGENCIES]
-    st.session_state["address"] = (asked.as_of.isoformat(), asked.agencies)
-
-
-def _to_month_end() -> None:
-    if st.session_state["month"] is not None:
-        st.session_state[AS_OF] = st.session_state["month"]
 
 
 # -- the frame of a page ---------------------------------------------------------------------------
@@ -198,12 +44,14 @@ def header(title: str, shown: View, *, scope: str | None = None) -> None:
     data = day_name(found.slice.data_date) if found.slice.data_date else "no date"
     parts = [
         f"As of **{day_name(shown.asked.as_of)}**",
-        scope or shown.scope,
+        f"{scope}{shown.place}" if scope else shown.scope,
         f"data up to {data}",
         f"load {found.slice.load_id}" if found.slice.load_id else "no load on record",
         f"weights {found.settings.stamp}",
     ]
     st.caption(" · ".join(parts))
+    if shown.asked.locality is not None:
+        st.info(REACH_WORDS[shown.reach].format(name=shown.asked.locality))
     if found.warning:
         st.warning(found.warning)
 
@@ -272,11 +120,11 @@ def downloads(rows: pd.DataFrame, name: str, title: str, source: str) -> None:
     with st.container(horizontal=True):
         st.download_button(
             "CSV",
-            lambda: comma_separated(rows),
+            lambda: comma_separated(rows, title, [source]),
             f"{name}.csv",
             "text/csv",
             key=f"csv-{name}",
-            help=f"{title}: the table as CSV",
+            help=f"{title}: the table as CSV, with the day and filters above it",
             on_click="ignore",
         )
         st.download_button(
@@ -317,6 +165,15 @@ def suppression_note(found: Held, hidden: int | None = None) -> None:
         f"**c** = hidden: a count of 1 to {most}, or one that would let a reader work such a count out "
         f"(the rule of the Department for Education's children-in-need statistics). 0 is shown.{many}"
     )
+
+
+def groups_note(shown: View) -> None:
+    """Why a locality's page counts by kind alone."""
+    if shown.locality is not None:
+        st.caption(
+            "By agency and by group only for all localities: in one of them most such counts are small, and "
+            "the two filters together would give them away."
+        )
 
 
 # -- states ----------------------------------------------------------------------------------------
@@ -380,6 +237,11 @@ def workbook(rows: pd.DataFrame, title: str, facts: Sequence[str]) -> bytes:
     return stream.getvalue()
 
 
-def comma_separated(rows: pd.DataFrame) -> bytes:
-    """The table as CSV, UTF-8 with a byte-order mark, which a spreadsheet asks for."""
-    return rows.to_csv(index=False).encode("utf-8-sig")
+def comma_separated(rows: pd.DataFrame, title: str, facts: Sequence[str]) -> bytes:
+    """The table as CSV, UTF-8 with a byte-order mark, which a spreadsheet asks for.
+
+    Lines that begin with `# ` stand above it: how many they are, the title, the day and the filters.
+    """
+    lines = [" ".join(line.split()) for line in (title, *facts)]
+    above = "".join(f"# {line}\n" for line in (f"lines before the headings: {len(lines) + 1}", *lines))
+    return (above + rows.to_csv(index=False)).encode("utf-8-sig")

@@ -14,8 +14,8 @@ from typing import Any, Final
 import streamlit as st
 
 from dashboards import data, over_time, signed_in, widgets
+from dashboards.asked import View
 from dashboards.asking import Stated, stated
-from dashboards.widgets import View
 from graphmodel.access import NAME_COLUMNS, Viewer, audited_kind
 from graphmodel.codes import ALLOCATION_PROFILES
 from graphmodel.engine import READER_SECONDS

@@ -13,10 +13,11 @@ from reports.words import COVERAGE_KINDS, SUPPRESSED, count
 
 shown = widgets.view()
 found, day = shown.found, shown.asked.as_of
-kinds = counts(found, day)
+kinds = counts(found, day, shown.locality)
 
 widgets.header(str(findings_coverage.coverage(kinds)), shown)
 widgets.suppression_note(found)
+widgets.groups_note(shown)
 widgets.chart_block(charts.coverage_counts(kinds, source=shown.source, theme=shown.theme), heading=False)
 
 
@@ -48,7 +49,7 @@ for name, cases, hidden in zip(kinds["kind"], kinds["cases"], kinds["suppressed"
     left, right = st.columns(2, gap="large")
     with left:
         st.markdown(f"**{words[:1].upper()}{words[1:]}.** What to do: {kind.what_to_do}")
-    if many != 0:
+    if many != 0 and shown.locality is None:
         with right:
             groups(name)
 

@@ -12,10 +12,11 @@ from reports.words import DUPLICATE_KINDS, DUPLICATE_UNITS, SUPPRESSED, role_nam
 
 shown = widgets.view()
 found, day = shown.found, shown.asked.as_of
-kinds = counts(found, day)
+kinds = counts(found, day, shown.locality)
 
 widgets.header(str(findings.duplication(kinds)), shown)
 widgets.suppression_note(found)
+widgets.groups_note(shown)
 widgets.chart_block(charts.duplication_counts(kinds, source=shown.source, theme=shown.theme), heading=False)
 
 
@@ -67,7 +68,7 @@ for kind, cases, hidden in zip(kinds["kind"], kinds["cases"], kinds["suppressed"
     units = DUPLICATE_UNITS[kind]
     words = f"A few {units} (c: suppressed)" if many is None else f"{many:,.0f} {units}"
     st.markdown(f"**{words}.** What to do: {WHAT_TO_DO[kind]}")
-    if many == 0:
+    if many == 0 or shown.locality is not None:
         continue
     column, head = GROUPS.get(kind, ("", ""))
     left, right = st.columns(2, gap="large")

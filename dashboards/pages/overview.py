@@ -13,7 +13,7 @@ from reports.words import day_name
 
 shown = widgets.view()
 found, asked = shown.found, shown.asked
-sentences = month_findings(found, asked.as_of)
+sentences = month_findings(found, asked.as_of, shown.locality)
 
 widgets.header(str(sentences[0]), shown, scope="whole partnership")
 if asked.agencies:
@@ -21,7 +21,7 @@ if asked.agencies:
 
 guide()
 st.caption(f"The small figures are the change since {day_name(asked.before)}.")
-now, before = figures(found, asked.as_of), figures(found, asked.before)
+now, before = (figures(found, day, shown.locality) for day in (asked.as_of, asked.before))
 with st.container(horizontal=True):
     for name, figure in now.items():
         figure.show(before[name])
@@ -31,7 +31,7 @@ with left:
     st.header("What to look at, most serious first", anchor=False)
     for number, sentence in enumerate(sentences, start=1):
         severity = widgets.SEVERITY_WORDS[sentence.severity]
-        st.markdown(f"{number}. {severity} {sentence}{mark(found, asked.as_of, sentence)}")
+        st.markdown(f"{number}. {severity} {sentence}{mark(found, asked.as_of, sentence, shown.locality)}")
     st.caption(MARK_HELP)
     widgets.suppression_note(found)
 with right:

@@ -14,7 +14,7 @@ shown = widgets.view()
 found, day, source, theme = shown.found, shown.asked.as_of, shown.source, shown.theme
 months = int(st.session_state.get("trend-months") or min(PERIODS))
 days = trends.ends(found, day, months)
-load = trends.load(found, days)
+load = trends.load(found, days, shown.locality)
 
 widgets.header(str(findings.trend(load)), shown, scope="whole partnership")
 st.segmented_control(
@@ -47,10 +47,10 @@ for place, head, frame, words in (
     (
         left,
         "What is done twice",
-        trends.duplication(found, days),
+        trends.duplication(found, days, shown.locality),
         {k: DUPLICATE_KINDS[k] for k in WHAT_TO_DO},
     ),
-    (right, "Who is not covered", trends.gaps(found, days), COVERAGE_KINDS),
+    (right, "Who is not covered", trends.gaps(found, days, shown.locality), COVERAGE_KINDS),
 ):
     with place:
         st.header(head, anchor=False)

@@ -12,8 +12,8 @@ shown = widgets.view()
 name = chosen()
 query = known(name)
 
-if shown.asked.agencies:
-    st.info("The agencies chosen narrow the other pages, not this one.")
+if shown.asked.agencies or shown.asked.locality:
+    st.info("The agencies and the locality chosen narrow the other pages, not this one.")
 if name and name != OWN_TEXT and query is None:
     st.warning(f"The address names the query “{name}”, which is not known.")
 if query is None and name != OWN_TEXT:

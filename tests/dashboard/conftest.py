@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
+import numpy as np
+import pandas as pd
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
@@ -41,6 +43,14 @@ def own_main(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "__main__", sys.modules["__main__"])
 
 
+def spread(table: Path) -> None:
+    """The children over three localities by family, one in twenty without: so few have one."""
+    children = pd.read_csv(table, dtype=str, keep_default_na=False)
+    number = children["family_id"].map({one: n for n, one in enumerate(sorted(set(children["family_id"])))})
+    place = np.array(["North", "South", "West, and the Hills"])[number % 3]
+    children.assign(locality=np.where(number % 20 == 7, "", place)).to_csv(table, index=False)
+
+
 @pytest.fixture(scope="session")
 def partnership(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Partnership]:
     """Loaded by the real loader, once."""
@@ -48,6 +58,7 @@ def partnership(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Partnershi
     home = folder / "home"
     home.mkdir(mode=0o700)
     write_example(folder / "example", children=4_000, seed=1, until=LAST)
+    spread(folder / "example" / "children.csv")
     with pytest.MonkeyPatch.context() as patch:
         patch.delenv("NEO4J_URI", raising=False)
         patch.setenv("TACGRAPH_HOME", str(home))

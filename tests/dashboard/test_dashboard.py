@@ -12,7 +12,7 @@ from streamlit.testing.v1 import AppTest
 
 from analysis import SECOND_ROADS, workload
 from analysis.tables import Slice
-from dashboards import data, widgets
+from dashboards import asked, data, widgets
 from dashboards.app import MENU
 from dashboards.data import Held
 from dashboards.duplication import BETWEEN_AGENCIES, GROUPS, WHAT_TO_DO, between_agencies, by_group, counts
@@ -286,11 +286,11 @@ days = st.dates(min_value=date(2000, 1, 1), max_value=date(2040, 12, 31))
 
 @given(days)
 def test_a_month_before_is_in_the_month_before(day: date) -> None:
-    before = widgets.month_before(day)
+    before = asked.month_before(day)
     assert (before.year * 12 + before.month) + 1 == day.year * 12 + day.month
-    assert before.day <= day.day or day == widgets.month_end(day)
-    if day == widgets.month_end(day):
-        assert before == widgets.month_end(before)
+    assert before.day <= day.day or day == asked.month_end(day)
+    if day == asked.month_end(day):
+        assert before == asked.month_end(before)
 
 
 def test_findings_are_ranked_most_serious_first(at_home: Partnership) -> None:

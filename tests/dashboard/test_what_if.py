@@ -10,8 +10,8 @@ from playwright.sync_api import Browser
 from analysis.whatif import FIGURES, Comparison, Scenario, compare
 from analysis.whatif_changes import CloseSchools, Grow, Leave
 from dashboards import data
+from dashboards.asked import Asked, View
 from dashboards.what_if import OF_CHILDREN, safe_agencies, safe_figures, safe_notes
-from dashboards.widgets import Asked, View
 from graphmodel.access import Viewer
 from graphmodel.settings import settings
 from tests.dashboard.browser import does_not_run_off, page_of, serious
