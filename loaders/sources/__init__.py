@@ -13,6 +13,8 @@ from loaders.sources.canonical import read_canonical
 from loaders.sources.cin import looks_like_cin, read_cin
 from loaders.sources.csww import looks_like_csww, read_csww
 from loaders.sources.dfe_api import looks_like_dfe_api, read_dfe_api
+from loaders.sources.spreadsheet import is_mapping, looks_like_spreadsheet, read_spreadsheet
+from loaders.sources.ssd import looks_like_ssd, read_ssd
 from loaders.sources.ssda903 import looks_like_ssda903, read_ssda903
 
 
@@ -58,6 +60,12 @@ FORMATS: Final[dict[str, Format]] = {
         Format(
             "canonical", "the import format: CSV files or a workbook", lambda path, _: read_canonical(path)
         ),
+        Format(
+            "ssd",
+            "the Standard Safeguarding Dataset: CSV or Parquet files, or a .toml that names its database",
+            lambda p, r: read_ssd(p, r.with_file),
+            looks_like_ssd,
+        ),
         Format("cin", "the children in need census, XML", lambda path, _: read_cin(path), looks_like_cin),
         Format(
             "csww", "the social work workforce census, XML", lambda path, _: read_csww(path), looks_like_csww
@@ -77,11 +85,23 @@ FORMATS: Final[dict[str, Format]] = {
         Format(
             "annex_a", "Ofsted's Annex A workbook", lambda p, r: read_annex_a(p, r.key), looks_like_annex_a
         ),
+        # last, as whatever is no other format may be a partner's own list
+        Format(
+            "spreadsheet",
+            "a partner's own list, by a mapping",
+            lambda p, r: read_spreadsheet(p, r.key, r.with_file, r.home, r.source),
+            looks_like_spreadsheet,
+        ),
     )
 }
 """Every format, by name."""
 
 
-def guess_format(path: Path, with_file: Path | None = None) -> str:  # noqa: ARG001  (for formats to come)
-    """The format that the thing at `path` looks like; the canonical one where nothing else fits."""
+def guess_format(path: Path, with_file: Path | None = None) -> str:
+    """The format that the thing at `path` looks like; the canonical one where nothing else fits.
+
+    A mapping in `with_file` says that it is a partner's spreadsheet, whatever it looks like.
+    """
+    if with_file is not None and is_mapping(with_file):
+        return "spreadsheet"
     return next((known.name for known in FORMATS.values() if known.looks_like(path)), "canonical")
