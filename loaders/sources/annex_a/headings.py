@@ -11,6 +11,8 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final
 
+from loaders.sources.care import RESIDENTIAL, SHORT_BREAKS
+
 HEADERS: Final = Path(__file__).with_name("headers.toml")
 SEARCHED_ROWS: Final = 30
 """The header is looked for among so many rows."""
@@ -18,6 +20,8 @@ SEARCHED_ROWS: Final = 30
 _WIDEST: Final = 400
 _OWN_FIELDS: Final = 2
 _NUMBERED: Final = re.compile(r"\blist ?0*(\d{1,2})(?!\d)")
+CODES: Final = {"residential": RESIDENTIAL, "short_break": SHORT_BREAKS}
+_CODE: Final = re.compile(r"\b[A-Z]\d\b")
 _NOT_FIELDS: Final = ("sheet", "name")
 
 
@@ -52,8 +56,12 @@ def loose_patterns() -> dict[str, str]:
 
 
 def says(kind: str, text: str | None) -> bool:
-    """Whether a cell says `residential` or `short_break`."""
-    return bool(text) and re.fullmatch(_read()[kind]["pattern"], plain_words(text)) is not None
+    """Whether a cell says `residential` or `short_break`: by its code where it has one, else by its words."""
+    words = plain_words(text)
+    codes = _CODE.findall(words.upper())
+    if codes:
+        return any(code in CODES[kind] for code in codes)
+    return bool(words) and re.fullmatch(_read()[kind]["pattern"], words) is not None
 
 
 def sector_of(organisation: str) -> str:
