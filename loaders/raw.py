@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Final, Literal, Protocol
 
@@ -80,7 +80,8 @@ class Source:
     """What a reader found at a path.
 
     `places` name the sheets by number, where tables are made of several (see `PLACE`), and `headings` what
-    a column of a table is called there: (sheet number, table, column) → heading.
+    a column of a table is called there: (sheet number, table, column) → heading. `whose` is the name of the
+    source where the reader knows it; `when_loaded` is called when all of it is in the graph.
     """
 
     format: str
@@ -91,6 +92,8 @@ class Source:
     identifiers: list[Identifier] = field(default_factory=list)
     places: dict[int, str] = field(default_factory=dict)
     headings: dict[tuple[int, str, str], str] = field(default_factory=dict)
+    whose: str = ""
+    when_loaded: Callable[[], None] | None = None
 
     def table(self, name: str) -> RawTable | None:
         return next((t for t in self.tables if t.name == name), None)

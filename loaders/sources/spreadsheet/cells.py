@@ -1,0 +1,238 @@
+"""What a cell can be: names, ticks, levels, ids with check digits, roles, agencies."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+import unicodedata
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, Final
+
+from loaders.sources.values import absent, clean
+
+WORDS: Final = Path(__file__).with_name("words.toml")
+NOT_STATED: Final = "not_stated"
+"""The role of a practitioner of whom the list says none."""
+
+NOBODY: Final = frozenset(
+    {
+        *("tbc", "tba", "vacant", "vacancy", "not allocated", "unallocated", "no one", "nobody", "awaiting"),
+        *("not involved", "no", "closed", "pending", "awaiting allocation", "to be confirmed", "n", "nk"),
+        *("not applicable", "declined", "on leave", "left", "x no", "not known yet", "waiting list"),
+    }
+)
+"""What stands in a cell for a practitioner who is not there."""
+
+_TITLES: Final = frozenset(
+    {"mr", "mrs", "ms", "miss", "mx", "dr", "prof", "rev", "sister", "pc", "sgt", "cllr"}
+)
+_POSTCODE: Final = re.compile(r"[A-Z]{1,2}[0-9][A-Z0-9]? ?[0-9][A-Z]{2}", re.IGNORECASE)
+_LEVEL: Final = re.compile(r"(?:level|tier|l|t|lvl)?[ -]?([1-4])(?:\D.*)?", re.IGNORECASE)
+_UPN_LETTERS: Final = "ABCDEFGHJKLMNPQRTUVWXYZ"
+_NHS_DIGITS: Final = 10
+_LONGEST_NAME: Final = 60
+_MOST_NAME_WORDS: Final = 5
+
+
+@lru_cache(maxsize=1)
+def word_lists() -> dict[str, Any]:
+    """The word lists as they stand in `words.toml`."""
+    return tomllib.loads(WORDS.read_text(encoding="utf-8"))
+
+
+def plain_words(text: object) -> str:
+    """A heading or value in small letters without signs, single spaces; CamelCase taken apart."""
+    plain = unicodedata.normalize("NFKC", str(text or "")).replace("'", "").replace("\u2019", "")
+    plain = re.sub(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", " ", plain)
+    return " ".join(re.sub(r"[^0-9a-z]+", " ", plain.lower()).split())
+
+
+@lru_cache(maxsize=1)
+def _role_of() -> dict[str, str]:
+    found = {word: code for code, role in word_lists()["role"].items() for word in role["words"]}
+    return {**{code.replace("_", " "): code for code in word_lists()["role"]}, **found}
+
+
+@lru_cache(maxsize=4096)
+def role_of(text: str) -> str | None:
+    """The code of a role by trade, where the word lists know it; also in the plural and with `(…)` behind."""
+    words = plain_words(text)
+    for form in (
+        words,
+        words.removesuffix("s"),
+        words.removesuffix(" name"),
+        plain_words(text.split("(", maxsplit=1)[0]),
+    ):
+        if form in _role_of():
+            return _role_of()[form]
+    return None
+
+
+def role_sector(code: str) -> str | None:
+    """The sector that agencies of such practitioners usually are of."""
+    role = word_lists()["role"].get(code)
+    return role["sector"] if role else None
+
+
+@lru_cache(maxsize=4096)
+def sector_of(text: str) -> str | None:
+    """The sector that a word of an agency's name stands for."""
+    words = f" {plain_words(text)} "
+    for sector, signs in word_lists()["sector"].items():
+        if any(f" {sign} " in words for sign in signs):
+            return str(sector)
+    role = role_of(text)
+    return role_sector(role) if role else None
+
+
+@lru_cache(maxsize=4096)
+def status_of(text: str) -> str | None:
+    """The status that a cell names; empty where it says that there is none, None where it is not known."""
+    words = plain_words(text)
+    if words in word_lists()["no_status"]["words"] or not words:
+        return ""
+    upper = text.strip().upper().replace(" ", "_")
+    if upper in word_lists()["status"]:
+        return upper
+    return next((code for code, signs in word_lists()["status"].items() if words in signs), None)
+
+
+@lru_cache(maxsize=4096)
+def tick(text: str) -> bool | None:
+    """What a tick says: yes, no, or None where it is none."""
+    small = clean(text).casefold()
+    marks = word_lists()["mark"]
+    if small in marks["yes"] or plain_words(text) in marks["yes"]:
+        return True
+    return False if small in marks["no"] else None
+
+
+@lru_cache(maxsize=4096)
+def part_of(text: str) -> bool | None:
+    """Whether a cell says that somebody leads (True) or is a member (False)."""
+    words, marks = plain_words(text), word_lists()["mark"]
+    if words in marks["lead"]:
+        return True
+    return False if words in marks["member"] else None
+
+
+def level_of(text: str) -> str | None:
+    """The level of need of a cell such as `3`, `Level 3` or `T3 targeted`."""
+    found = _LEVEL.fullmatch(clean(text))
+    return found[1] if found else None
+
+
+def is_upn(text: str) -> bool:
+    """Whether this is a unique pupil number with its check letter (also a temporary one)."""
+    plain = clean(text).upper()
+    if not re.fullmatch(r"[A-Z][0-9]{11}[0-9A-Z]", plain):
+        return False
+    digits = [_UPN_LETTERS.find(c) if c.isalpha() else int(c) for c in plain[1:]]
+    total = sum(place * digit for place, digit in enumerate(digits, start=2))
+    return _UPN_LETTERS[total % 23] == plain[0]
+
+
+def is_nhs_number(text: str) -> bool:
+    """Whether this is an NHS number with its check digit."""
+    plain = re.sub(r"[ -]", "", clean(text))
+    if not re.fullmatch(r"[0-9]{10}", plain) or len(set(plain)) == 1:
+        return False
+    check = -sum(int(c) * (_NHS_DIGITS - n) for n, c in enumerate(plain[:9])) % 11
+    return check == int(plain[9])
+
+
+def is_postcode(text: str) -> bool:
+    return bool(_POSTCODE.fullmatch(clean(text)))
+
+
+def looks_like_name(text: str) -> bool:
+    """Whether a cell can be one person's name: two to five words of letters, or `Surname, Forename`."""
+    plain = clean(text).split("(", maxsplit=1)[0].strip()
+    if len(plain) > _LONGEST_NAME or re.search(r"[0-9;/@:=]", plain):
+        return False
+    words = plain.replace(",", " ").split()
+    if not 1 < len(words) <= _MOST_NAME_WORDS or role_of(plain) or sector_of(plain) or status_of(plain):
+        return False
+    return all(
+        word[0].isupper() or word in ("de", "van", "der", "al", "bin", "la", "von", "o") for word in words
+    )
+
+
+def looks_like_word(text: str) -> bool:
+    """Whether a cell can be a first or last name alone."""
+    return bool(re.fullmatch(r"[A-Z][\w'\u2019. -]{0,30}", clean(text))) and not re.search(r"[0-9]", text)
+
+
+@dataclass(frozen=True)
+class Mentioned:
+    """Somebody named in a cell: the name, and what stands beside it in brackets or behind a dash."""
+
+    name: str
+    role: str = ""
+    agency: str = ""
+    leads: bool = False
+
+
+def people_of(text: str) -> list[Mentioned]:
+    """Those named in a cell, in order.
+
+    Split at `;`, line breaks, `/`, `&`, `+`, `and`, and at commas between names of two words. Nobody
+    where the cell is empty, says that nobody is there (`NOBODY`) or is a tick.
+    """
+    found: list[Mentioned] = []
+    if absent(text) or plain_words(text) in NOBODY:
+        return found
+    for part in re.split(r"[;\n\r/|+•]|\s&\s|\sand\s", text):
+        pieces = [part]
+        if part.count(",") and all(len(piece.split()) > 1 for piece in part.split(",") if piece.strip()):
+            pieces = part.split(",")
+        found += [one for piece in pieces if (one := _mentioned(piece))]
+    return found
+
+
+def _mentioned(text: str) -> Mentioned | None:
+    plain = clean(text).strip(" ,.-\u2013*")
+    starred = "*" in text
+    beside = [clean(x) for x in re.findall(r"[(\[]([^)\]]*)[)\]]", plain)]
+    name = clean(re.sub(r"[(\[][^)\]]*[)\]]?", " ", plain)).strip(" ,-\u2013*")
+    before, colon, behind = name.partition(":")
+    if colon and behind.strip():
+        beside, name = [*beside, clean(before)], clean(behind)
+    pieces = re.split(r"\s+[-\u2013\u2014]\s+", name)
+    known = [piece for piece in pieces if role_of(piece) or sector_of(piece) or part_of(piece) is not None]
+    if len(pieces) > 1 and 0 < len(known) < len(pieces):
+        beside += known
+        name = clean(" - ".join(piece for piece in pieces if piece not in known))
+    if absent(name) or plain_words(name) in NOBODY or tick(name) is not None or not re.search(r"\w", name):
+        return None
+    role = next((x for x in beside if role_of(x)), "")
+    agency = next((x for x in beside if x != role and sector_of(x)), "")
+    return Mentioned(name, role, agency, starred or any(part_of(x) for x in beside))
+
+
+def name_key(name: str) -> str:
+    """A name as it is compared: `Surname, Forename` turned round, small letters, no titles and signs."""
+    last, comma, first = clean(name).partition(",")
+    turned = f"{first} {last}" if comma and first.strip() else last
+    plain = "".join(c for c in unicodedata.normalize("NFKD", turned) if not unicodedata.combining(c))
+    words = re.sub(r"[^\w]+", " ", plain.replace("'", "").replace("\u2019", "").casefold()).split()
+    return " ".join(word for word in words if word not in _TITLES) or " ".join(words)
+
+
+def first_and_last(name: str) -> tuple[str, str]:
+    """First and last name of a whole one: `Surname, Forename`, else the last word is the last name."""
+    last, comma, first = clean(name).partition(",")
+    if comma:
+        return first.strip(), last.strip()
+    words = clean(name).split()
+    return " ".join(words[:-1]), words[-1] if words else ""
+
+
+def masked(text: str) -> str:
+    """The shape of a value without the value: letters as A and a, digits as 9."""
+    shape = "".join(
+        "9" if c.isdigit() else "A" if c.isupper() else "a" if c.isalpha() else c for c in clean(text)
+    )
+    return shape[:30]
