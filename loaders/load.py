@@ -72,7 +72,7 @@ def load(
 ) -> LoadReport:
     """Load what lies at `path` into the graph of `home`'s data folder, or the one that `NEO4J_URI` names.
 
-    `source` names whose facts these are (default: the format's name). `strict`: one rejected row, and
+    `source` names whose facts these are (default: what the reader found, else the format's name). `strict`: one rejected row, and
     nothing is loaded (`LoadRefused`). `replace`: what the source no longer has is retired. `dry_run`: all
     checks and look-ups, no writing; counts say what would be. `with_file`: what some formats need beside
     the path (`Reading`).
@@ -81,15 +81,18 @@ def load(
     folder, `EngineError` where the database cannot be had.
     """
     begun = time.perf_counter()
-    reader = format or guess_format(path)
+    reader = format or guess_format(path, with_file)
     if reader not in FORMATS:
         raise SourceError(f"format {reader}", "is not known", f"Use one of: {', '.join(FORMATS)}.")
     home.mkdir(mode=0o700, parents=True, exist_ok=True)
-    found = FORMATS[reader].read(path, Reading(identity_key(home), with_file))
-    run = _Run(record.new_load_id(), found, source or reader, home, progress or Silent(), dry_run, replace)
+    found = FORMATS[reader].read(path, Reading(identity_key(home), with_file, home, source))
+    whose = source or found.whose or reader
+    run = _Run(record.new_load_id(), found, whose, home, progress or Silent(), dry_run, replace)
     try:
         with record.only_loader(home, run.load_id), Staging(home / record.LOADS) as stage:
             _in_lock(run, stage, strict=strict)
+            if found.when_loaded is not None and not dry_run:
+                found.when_loaded()
             return _report(run, stage, time.perf_counter() - begun)
     finally:
         run.progress.close()
