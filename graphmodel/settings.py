@@ -131,6 +131,7 @@ class Disclosure(_Part):
     """Small counts."""
 
     suppress_up_to: int = Field(ge=0)
+    days: Literal["month_ends", "any"] = "month_ends"
 
 
 class About(_Part):

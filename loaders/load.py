@@ -9,20 +9,24 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from graphmodel import cypher_load as text
+from graphmodel import ledger as ledgers
 from graphmodel.codes import ROLES
 from graphmodel.errors import EngineError, LoadRefused, SourceError
 from graphmodel.nodes import NODE_BY_LABEL
 from graphmodel.relationships import TABLES
+from graphmodel.settings import settings
 from graphmodel.store import Store
 from loaders import record
 from loaders.checks import check_rows, drop_blank_rows
 from loaders.findings import collect
 from loaders.identity import identity_key
+from loaders.ledger import Book, Found, find
 from loaders.raw import Source
-from loaders.references import Known, check_references
+from loaders.references import Known, check_references, good_rows
 from loaders.report import LoadReport, Progress, Silent, TableCounts
 from loaders.retire import Retirement, retire_childless
-from loaders.shape import absent_values, hold, shape
+from loaders.same import same_as
+from loaders.shape import absent_values, hold
 from loaders.sources import FORMATS, Reading, guess_format
 from loaders.staging import Staging
 from loaders.upsert import Upsert
@@ -39,6 +43,8 @@ class _Run:
     progress: Progress
     dry_run: bool
     replace: bool
+    found: Found | None = None
+    book: Book | None = None
     counts: dict[str, TableCounts] = field(default_factory=lambda: {t: TableCounts() for t in TABLES})
     findings: dict[str, int] = field(default_factory=dict)
     seconds: dict[str, float] = field(default_factory=dict)
@@ -72,10 +78,10 @@ def load(
 ) -> LoadReport:
     """Load what lies at `path` into the graph of `home`'s data folder, or the one that `NEO4J_URI` names.
 
-    `source` names whose facts these are (default: what the reader found, else the format's name). `strict`: one rejected row, and
-    nothing is loaded (`LoadRefused`). `replace`: what the source no longer has is retired. `dry_run`: all
-    checks and look-ups, no writing; counts say what would be. `with_file`: what some formats need beside
-    the path (`Reading`).
+    `source` names whose facts these are (default: what the reader found, else the format's name). `strict`:
+    one rejected row, and nothing is loaded (`LoadRefused`). `replace`: what the source no longer has is
+    retired. `dry_run`: all checks and look-ups, no writing; counts say what would be. `with_file`: what some
+    formats need beside the path (`Reading`).
 
     Raises `SourceError` where there is nothing to read, `LoadRefused` where another load runs in the data
     folder, `EngineError` where the database cannot be had.
@@ -102,36 +108,57 @@ def _in_lock(run: _Run, stage: Staging, *, strict: bool) -> None:
     if not run.dry_run:
         with Store.open(run.home, "admin") as admin, run.stage("prepare the graph"):
             admin.apply_model()
-    with Store.open(run.home, "writer") as store:
-        run.notes += [
-            f"load {other} was cut off, or runs from another data folder: what these files state is completed"
-            for other in record.unfinished(store)
-        ]
-        if not run.dry_run:
-            record.begin(
-                store,
-                run.load_id,
-                source=run.source_name,
-                reader=run.source.format,
-                path_name=run.source.path_name,
-            )
-        outcome = "failed"
-        try:
-            _read(run, stage)
-            _check(run, stage, _known(run, stage, store), None if run.replace else _held(run, stage, store))
-            record.write_lists(stage, _folder(run))
-            if strict and run.counts_of("rejected"):
-                outcome = "refused"
-                _refuse(run)
-            _write(run, stage, store)
-            outcome = "loaded"
-        except EngineError:
-            # the database is gone: waiting for it again would only keep the message back
-            outcome = ""
-            raise
-        finally:
-            if outcome and not run.dry_run:
-                record.finish(store, run.load_id, outcome, run.counts, run.findings)
+    with Store.open(run.home, "writer") as store, _recorded(run, stage, store):
+        _read(run, stage)
+        held = _held(run, stage, store) if run.found and run.found.older and not run.replace else None
+        _check(run, stage, _known(run, stage, store), held)
+        record.write_lists(stage, _folder(run))
+        if strict and run.counts_of("rejected"):
+            _refuse(run)
+        _write(run, stage, store)
+
+
+@contextmanager
+def _recorded(run: _Run, stage: Staging, store: Store, *, every: bool = False) -> Iterator[None]:
+    """Open the ledger and the record of the load; complete the record, whatever becomes of the load."""
+    run.notes += [
+        f"load {other} was cut off, or runs from another data folder: what it left is completed"
+        for other in record.unfinished(store)
+    ]
+    run.found = find(run.home, store, make=not run.dry_run)
+    run.book = Book(
+        stage,
+        run.found.ledger,
+        source=run.source_name,
+        load_id=run.load_id,
+        replace=run.replace,
+        links=same_as(run.home),
+        precedence=settings().sources.precedence,
+        every=every,
+    )
+    if not run.dry_run:
+        record.begin(
+            store,
+            run.load_id,
+            source=run.source_name,
+            reader=run.source.format,
+            path_name=run.source.path_name,
+            ledger=run.found.ledger.name,
+        )
+    outcome = "failed"
+    try:
+        yield
+        outcome = "loaded"
+    except LoadRefused:
+        outcome = "refused"
+        raise
+    except EngineError:
+        # the database is gone: waiting for it again would only keep the message back
+        outcome = ""
+        raise
+    finally:
+        if outcome and not run.dry_run:
+            record.finish(store, run.load_id, outcome, run.counts, run.findings)
 
 
 def _folder(run: _Run) -> Path:
@@ -166,19 +193,24 @@ def _check(run: _Run, stage: Staging, known: Known, held: Callable[[str], None] 
     with run.stage("check rows"):
         for raw in run.source.tables:
             check_rows(stage, raw.name)
+    book = run.book or Book.without_ledger(stage, run.source_name, run.load_id)
     with run.stage("check references"):
+        book.translate()
         for table in TABLES:
             check_references(stage, table, known)
+    with run.stage("compare with the ledger"):
+        for table in TABLES:
+            run.notes += book.take(table)
             if held is not None:
                 held(table)
-            shape(stage, table)
+        book.keep_referred()
     with run.stage("look for findings"):
         run.findings = collect(stage, lambda _: run.progress.advance(1))
     for table, counts in run.counts.items():
         counts.read = stage.read.get(table, 0)
-        counts.repeated = stage.repeated[table]
-        good = stage.one(f"SELECT count(*) FROM good_{table}")
-        counts.rejected = counts.read - counts.repeated - good
+        good = stage.one(f"SELECT count(*) FROM {good_rows(stage, table)}")
+        counts.repeated = good - stage.one(f"SELECT count(*) FROM good_{table}")
+        counts.rejected = counts.read - good
 
 
 def _known(run: _Run, stage: Staging, store: Store) -> Known:
@@ -202,7 +234,7 @@ def _known(run: _Run, stage: Staging, store: Store) -> Known:
 
 
 def _held(run: _Run, stage: Staging, store: Store) -> Callable[[str], None]:
-    """Brings, for a file that lacks columns, what the graph holds of them."""
+    """Brings, for a file that lacks columns, what a graph older than its ledger holds of them."""
 
     def held(table: str) -> None:
         absent = absent_values(stage, table)
@@ -216,25 +248,47 @@ def _held(run: _Run, stage: Staging, store: Store) -> Callable[[str], None]:
 
 
 def _write(run: _Run, stage: Staging, store: Store) -> None:
-    with Upsert(store, stage, source=run.source_name, load_id=run.load_id, dry_run=run.dry_run) as upsert:
+    """The ledger first; then the graph is made to agree with it, also where an earlier load was cut off."""
+    if run.found is None or run.book is None:
+        raise ValueError("a run writes after its ledger was opened")
+    owned = run.found.owned(run.source_name)
+    if not run.dry_run:
+        run.book.commit()
+        ledgers.point(run.home, run.found.ledger)
+    with Upsert(
+        store, stage, load_id=run.load_id, owned=owned, ends=run.replace, dry_run=run.dry_run
+    ) as upsert:
         for table, counts in run.counts.items():
-            rows = stage.one(f"SELECT count(*) FROM good_{table}")
+            rows = stage.one(f"SELECT count(*) FROM stood_{table}")
             if rows:
                 with run.stage(f"load {table}", rows):
                     upsert.table(table, counts, run.progress.advance)
     if run.replace:
-        _retire(run, stage, store)
+        _retire(run, stage, store, owned)
+    _tidy(run, stage, store, owned)
     if (upsert.moved_families or run.counts["children"].retired) and not run.dry_run:
         retire_childless(store)
+    if not run.dry_run:
+        ledgers.mark_done(run.found.ledger)
 
 
-def _retire(run: _Run, stage: Staging, store: Store) -> None:
+def _tidy(run: _Run, stage: Staging, store: Store, owned: frozenset[str]) -> None:
+    """Take out what no source states any more, beside a replacement's own."""
+    source = run.source_name if run.replace else ""
+    emptied = Retirement(store, stage, source=source, load_id=run.load_id, owned=owned, dry_run=run.dry_run)
+    emptied.emptied(run.counts, run.progress.advance)
+    if not run.replace and run.found is not None and any(part.retires for part in run.found.ledger.parts):
+        sweep = Retirement(store, stage, source="", load_id=run.load_id, dry_run=run.dry_run)
+        sweep.unstated(run.counts, run.progress.advance)
+
+
+def _retire(run: _Run, stage: Staging, store: Store, owned: frozenset[str]) -> None:
     unsure = [table for table in TABLES if stage.uncertain(table)]
     if unsure:
         run.notes.append(f"nothing retired from {', '.join(unsure)}: some rows could not be read at all")
     with run.stage("retire"):
         retirement = Retirement(
-            store, stage, source=run.source_name, load_id=run.load_id, dry_run=run.dry_run
+            store, stage, source=run.source_name, load_id=run.load_id, owned=owned, dry_run=run.dry_run
         )
         retirement.run(run.counts, run.progress.advance)
     kept = sum(c.kept for c in run.counts.values())

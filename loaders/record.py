@@ -54,16 +54,19 @@ def only_loader(home: Path, load_id: str) -> Iterator[None]:
         yield
 
 
-def begin(store: Store, load_id: str, *, source: str, reader: str, path_name: str) -> None:
+def begin(
+    store: Store, load_id: str, *, source: str, reader: str, path_name: str, ledger: str | None = None
+) -> None:
     """Leave the record of a running load."""
     store.write(
         "CREATE (l:Load {load_id: $load_id, source: $source, format: $format, path_name: $path_name, "
-        "started_at: $at, outcome: 'running'}) RETURN count(*) AS made",
+        "started_at: $at, outcome: 'running', ledger: $ledger}) RETURN count(*) AS made",
         load_id=load_id,
         source=source,
         format=reader,
         path_name=path_name,
         at=now(),
+        ledger=ledger,
     )
 
 

@@ -27,13 +27,24 @@ class Retirement:
     """One load's taking away, to be run after its upsert."""
 
     def __init__(
-        self, store: Store, stage: Staging, *, source: str, load_id: str, dry_run: bool = False
+        self,
+        store: Store,
+        stage: Staging,
+        *,
+        source: str,
+        load_id: str,
+        owned: frozenset[str] = frozenset(),
+        dry_run: bool = False,
     ) -> None:
+        """`source` empty: only nodes that nobody states go. `owned` as for `Upsert`."""
         self.store, self.stage = store, stage
-        self.source, self.load_id, self.dry_run = source, load_id, dry_run
+        self.source, self.load_id, self.owned, self.dry_run = source, load_id, owned, dry_run
 
     def run(self, counts: Counts, advance: Callable[[int], None]) -> None:
-        """Relationships with an interval first, then nodes, those that refer before those referred to."""
+        """Relationships with an interval first, then nodes, those that refer before those referred to.
+
+        Rows that stand for another source after this one's were set right by the upsert.
+        """
         for table, declared in TABLES.items():
             if isinstance(declared, RelationshipType) and not self.stage.uncertain(table):
                 self._relationships(table, declared, counts[table], advance)
@@ -59,7 +70,8 @@ class Retirement:
         names = dict(zip((rel.start[1], rel.end[1], "started_on"), "abc", strict=True))
         same = " AND ".join(f"g.{column} = {names[column]}" for column in rel.key_columns)
         gone = self.stage.rows(
-            f"SELECT a, b, c, others FROM stated ANTI JOIN raw_{table} g ON {same} ORDER BY a, b, c"
+            f"SELECT a, b, c, others FROM stated ANTI JOIN raw_{table} g ON {same} "
+            f"{self._restated(table, same)} ORDER BY a, b, c"
         )
         retire = [list(row[:3]) for row in gone if not row[3]]
         shared = [[*row[:3], row[3].split("\x1f")] for row in gone if row[3]]
@@ -76,10 +88,19 @@ class Retirement:
             advance(len(part))
         gone = self.stage.rows(
             f"SELECT id, others, mine FROM stated ANTI JOIN raw_{table} g ON {key_sql(node, 'g.')} = id "
-            "ORDER BY id"
+            f"{self._restated(table, f'g.{node.key} = id')} ORDER BY id"
         )
         shared = [[i, others.split("\x1f")] for i, others, _ in gone if others]
-        candidates = {i: mine for i, others, mine in gone if not others}
+        self._end_nodes(node, shared, {i: mine for i, others, mine in gone if not others}, counts)
+
+    def _restated(self, table: str, same: str) -> str:
+        """SQL: leave those out that stand for others and that the upsert took this source's name off."""
+        return f"ANTI JOIN stood_{table} g ON {same}" if self.source in self.owned else ""
+
+    def _end_nodes(
+        self, node: NodeType, shared: list[list[Any]], candidates: dict[str, bool], counts: TableCounts
+    ) -> None:
+        """`candidates` go where nothing refers to them; true where a source's name is on them still."""
         kept = self._still_needed(node, list(candidates))
         doomed = [i for i in candidates if i not in kept]
         self._write(text.claim_nodes(node), "pairs", shared)
@@ -87,6 +108,65 @@ class Retirement:
         self._write(text.retire_nodes(node), "ids", doomed)
         counts.retired += len(doomed) + len(shared)
         counts.kept += sum(candidates[i] for i in kept)
+
+    def unstated(self, counts: Counts, advance: Callable[[int], None]) -> None:
+        """Take out the nodes that nobody states and, by now, nothing refers to."""
+        for table, declared in reversed(TABLES.items()):
+            if isinstance(declared, NodeType):
+                self._nodes(table, declared, counts[table], advance)
+
+    # -- facts by their key ----------------------------------------------------------------------------
+
+    def emptied(self, counts: Counts, advance: Callable[[int], None]) -> None:
+        """Take out the facts whose keys stand in `empty_<table>`: no source states them any more.
+
+        In a replacement those that still bear its source's name are `run`'s.
+        """
+        for table, declared in TABLES.items():
+            if isinstance(declared, RelationshipType):
+                self._emptied_relationships(table, declared, counts[table], advance)
+        for table, declared in reversed(TABLES.items()):
+            if isinstance(declared, NodeType):
+                found = []
+                for part in self._keys(table, declared.key):
+                    found += self.store.fetch(text.find_nodes(declared), {"ids": [row[0] for row in part]})
+                    advance(len(part))
+                rows = [
+                    (i, self._others(sources), bool(sources)) for i, _, sources in found if self._due(sources)
+                ]
+                shared = [[i, others] for i, others, _ in rows if others]
+                self._end_nodes(
+                    declared, shared, {i: m for i, others, m in rows if not others}, counts[table]
+                )
+
+    def _emptied_relationships(
+        self, table: str, rel: RelationshipType, counts: TableCounts, advance: Callable[[int], None]
+    ) -> None:
+        anchor = rel.start[1] if rel.anchor == "start" else rel.end[1]
+        retire: list[list[Any]] = []
+        shared: list[list[Any]] = []
+        place = [(rel.start[1], rel.end[1], "started_on").index(c) for c in rel.key_columns]
+        for part in self._keys(table, anchor, *rel.key_columns):
+            keys = {tuple(row[1:]) for row in part}
+            ids = list({row[0] for row in part})
+            for row in self.store.fetch(text.find_relationships(rel), {"ids": ids}):
+                if tuple(row[i] for i in place) in keys and self._due(row[4]):
+                    others = self._others(row[4])
+                    (shared if others else retire).append([*row[:3], others] if others else row[:3])
+            advance(len(part))
+        self._write(text.retire_relationships(rel), "rows", retire)
+        self._write(text.claim_relationships(rel), "rows", shared)
+        counts.retired += len(retire) + len(shared)
+
+    def _keys(self, table: str, *columns: str) -> list[list[tuple[Any, ...]]]:
+        rows = self.stage.rows(f"SELECT {', '.join(columns)} FROM empty_{table} ORDER BY ALL")
+        return [rows[start : start + BATCH_ROWS] for start in range(0, len(rows), BATCH_ROWS)]
+
+    def _due(self, sources: Sequence[str] | None) -> bool:
+        return not self.source or self.source not in (sources or ())
+
+    def _others(self, sources: Sequence[str] | None) -> list[str]:
+        return sorted(set(sources or ()) - self.owned)
 
     def _still_needed(self, node: NodeType, ids: list[str]) -> set[str]:
         """Those that a fact of another row refers to, and what they in turn refer to within their type.

@@ -1,40 +1,34 @@
-"""Good rows in the shape the graph takes: typed, defaults filled, one row a key, with a fingerprint."""
+"""Good rows in the shape the graph takes: typed, one row a key; and what goes to the graph in batches."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
-from graphmodel import codes
-from graphmodel.cypher_load import Layout, layout
+from graphmodel import ledger
+from graphmodel.cypher_load import layout
 from graphmodel.declare import NodeType, Property
+from graphmodel.ledger import key_names, names, sql_type
 from graphmodel.relationships import TABLES
-from loaders.checks import quoted
+from graphmodel.standing import fingerprint
 from loaders.references import good_rows
 from loaders.staging import Staging, hashed_columns
 
 BATCH_ROWS: Final = 5_000
 BATCH_BYTES: Final = 4 << 20
 
-_DEFAULT_BY: Final = {
-    ("services", "sensitive"): "category IN (" + ", ".join(map(quoted, codes.SENSITIVE_CATEGORIES)) + ")"
-}
-"""SQL for the defaults that depend on the row."""
 
-
-def _typed(table: str, prop: Property) -> str:
+def _typed(prop: Property) -> str:
     c = prop.name
     match prop.type:
         case "boolean":
-            value = f"(lower({c}) = 'true')"
-            default = _DEFAULT_BY.get((table, c), prop.default)
-            return value if default is None else f"coalesce({value}, {default})"
+            return f"(lower({c}) = 'true')"
         case "decimal":
             return f"CAST({c} AS DOUBLE)"
         case "integer":
             return f"CAST(CAST({c} AS DOUBLE) AS BIGINT)"
         case _:
-            return c if prop.default is None else f"coalesce({c}, {quoted(prop.default)})"
+            return c
 
 
 def key_sql(declared: NodeType, prefix: str = "") -> str:
@@ -55,24 +49,10 @@ def _values(table: str) -> dict[str, str]:
         found.update({start: start, end: whole if end == "level" else end, "started_on": "started_on"})
     for prop in rows.properties:
         stored = prop.stored_as or prop.name
-        found[stored] = prop.name if prop.name in hashed_columns(table) else _typed(table, prop)
+        found[stored] = prop.name if prop.name in hashed_columns(table) else _typed(prop)
     for link in (*rows.links, *rows.late):
         found[link.column] = link.column
     return found
-
-
-def key_names(table: str) -> tuple[str, ...]:
-    """The columns of `good_<table>` that are its key."""
-    declared = TABLES[table]
-    if isinstance(declared, NodeType):
-        return (declared.key,)
-    return declared.key_columns
-
-
-def _same_key(table: str) -> str:
-    """SQL: a raw row r and what the graph holds h are the same fact."""
-    values = _values(table)
-    return " AND ".join(f"held_{name} = {values[name]}" for name in key_names(table))
 
 
 def absent_values(stage: Staging, table: str) -> list[str]:
@@ -86,52 +66,53 @@ def absent_values(stage: Staging, table: str) -> list[str]:
     return [stored for stored, column in columns.items() if column not in stage.present[table]]
 
 
-def hold(stage: Staging, table: str, parts: Iterable[list[list[Any]]]) -> None:
-    """Keep what the graph holds of the columns that the file lacks, for the file says nothing about them.
-
-    `parts` are rows of the fact's key and those values, as `cypher_load.held_values` gives them.
-    """
-    names = absent_values(stage, table)
-    declared = TABLES[table]
-    key = (declared.key,) if isinstance(declared, NodeType) else layout(declared).key
-    types = {p.stored_as: _SQL_TYPES.get(p.type, "VARCHAR") for p in layout(declared).properties}
-    columns = [f"held_{k} VARCHAR" for k in key] + [f"had_{n} {types.get(n, 'VARCHAR')}" for n in names]
-    stage.run(f"CREATE TABLE held_{table} ({', '.join(columns)}, held BOOLEAN)")
-    every = [*(f"held_{k}" for k in key), *(f"had_{n}" for n in names)]
-    for part in parts:
-        cells = {name: [row[i] for row in part] for i, name in enumerate(every)}
-        stage.insert(f"held_{table}", {**cells, "held": [True] * len(part)})
-    stage.held[table] = names
+def same_key(table: str, left: str, right: str) -> str:
+    """SQL: two rows are the same fact."""
+    return " AND ".join(f"{left}.{name} = {right}.{name}" for name in key_names(table))
 
 
-_SQL_TYPES: Final = {"boolean": "BOOLEAN", "decimal": "DOUBLE", "integer": "BIGINT"}
+# -- the facts that the rows state -----------------------------------------------------------------------
 
 
-def shape(stage: Staging, table: str) -> None:
-    """Make `good_<table>`: of several rows with one key the last, as if they had been read in order.
+def state(stage: Staging, table: str, *, earlier: str = "") -> None:
+    """Make `fact_<table>`: of several rows with one key the last, as if they had been read in order.
 
-    Rows of one key with different values leave a finding that names both.
+    Ids are those of the rows, before links. `earlier` is SQL for the facts that the source stated before: the
+    values of columns that the file lacks come from there. `lacks` names those that it never gave, where an
+    empty one would say something. Rows of one key with different values leave a finding that names both.
     """
     values = _values(table)
-    source = f"{good_rows(stage, table)} AS r"
-    if table in stage.held:
-        values |= {
-            name: f"CASE WHEN held THEN had_{name} ELSE {values[name]} END" for name in stage.held[table]
-        }
-        source += f" LEFT JOIN held_{table} AS h ON {_same_key(table)}"
-    joined = ", ".join(f"coalesce(CAST({name} AS VARCHAR), chr(30))" for name in values)
-    columns = ", ".join(f"{sql} AS {name}" for name, sql in values.items())
-    stage.run(
-        f"CREATE TABLE good_{table} AS SELECT row_no, *, substr(md5(concat_ws(chr(31), {joined})), 1, 16) "
-        f"AS fingerprint FROM (SELECT row_no, {columns} FROM {source})"
-    )
+    rows = good_rows(stage, table)
+    if own := stage.translated.get(table):
+        rows = f"(SELECT * REPLACE ({', '.join(f'own_{c} AS {c}' for c in own)}) FROM {rows})"
+    shaped = f"(SELECT row_no, {', '.join(f'{sql} AS {name}' for name, sql in values.items())} FROM {rows})"
+    absent = absent_values(stage, table)
+    unsaid = [c for c in ledger.empty_says(table) if c in absent]
+    if earlier and absent:
+        picked = ", ".join(f"p.{n} AS {n}" if n in absent else f"f.{n} AS {n}" for n in names(table))
+        key = key_names(table)[0]
+        lacks = [
+            f"CASE WHEN p.{key} IS NULL OR contains(coalesce(p.lacks, ''), ',{c},') THEN ',{c},' ELSE '' END"
+            for c in unsaid
+        ]
+        shaped = (
+            f"(SELECT f.row_no, {picked}, {_joined(lacks)} AS lacks FROM {shaped} f "
+            f"LEFT JOIN {earlier} p ON {same_key(table, 'p', 'f')})"
+        )
+    else:
+        lacks = [f"',{c},'" for c in unsaid]
+        shaped = f"(SELECT *, {_joined(lacks)} AS lacks FROM {shaped})"
+    stage.run(f"CREATE TABLE fact_{table} AS SELECT *, {fingerprint(table)} AS print FROM {shaped}")
     key = ", ".join(key_names(table))
     repeated = stage.one(
-        f"SELECT count(*) FROM (SELECT 1 FROM good_{table} GROUP BY {key} HAVING count(*) > 1)"
+        f"SELECT count(*) FROM (SELECT 1 FROM fact_{table} GROUP BY {key} HAVING count(*) > 1)"
     )
-    stage.repeated[table] = 0
     if repeated:
         _keep_last(stage, table, key)
+
+
+def _joined(parts: list[str]) -> str:
+    return f"nullif({' || '.join(parts)}, '')" if parts else "CAST(NULL AS VARCHAR)"
 
 
 def _keep_last(stage: Staging, table: str, key: str) -> None:
@@ -139,28 +120,56 @@ def _keep_last(stage: Staging, table: str, key: str) -> None:
     stage.run(
         "INSERT INTO findings SELECT 'duplicate_key', $tbl, ids, NULL, NULL, "
         "string_agg(shown, ', ' ORDER BY row_no) || ' state the same key differently: the last one counts' "
-        f"FROM (SELECT {ids} AS ids, row_no, row_text(row_no) AS shown, fingerprint, {key} FROM good_{table} "
-        f"WHERE ({key}) IN (SELECT ({key}) FROM good_{table} GROUP BY {key} HAVING count(*) > 1)) "
-        f"GROUP BY ids, {key} HAVING count(DISTINCT fingerprint) > 1",
+        f"FROM (SELECT {ids} AS ids, row_no, row_text(row_no) AS shown, print, {key} FROM fact_{table} "
+        f"WHERE ({key}) IN (SELECT ({key}) FROM fact_{table} GROUP BY {key} HAVING count(*) > 1)) "
+        f"GROUP BY ids, {key} HAVING count(DISTINCT print) > 1",
         {"tbl": table},
     )
-    last = f"SELECT max(row_no) FROM good_{table} GROUP BY {key}"
-    before = stage.one(f"SELECT count(*) FROM good_{table}")
-    stage.run(f"DELETE FROM good_{table} WHERE row_no NOT IN ({last})")
-    stage.repeated[table] = before - stage.one(f"SELECT count(*) FROM good_{table}")
+    last = f"SELECT max(row_no) FROM fact_{table} GROUP BY {key}"
+    stage.run(f"DELETE FROM fact_{table} WHERE row_no NOT IN ({last})")
+
+
+# -- what a graph older than its ledger holds --------------------------------------------------------------
+
+
+def hold(stage: Staging, table: str, parts: Iterable[list[list[Any]]]) -> None:
+    """Put into `stood_<table>` what the graph holds of the columns that the file lacks and nobody states.
+
+    `parts` are rows of the fact's key and those values, as `cypher_load.held_values` gives them.
+    """
+    absent = absent_values(stage, table)
+    declared = TABLES[table]
+    key = (declared.key,) if isinstance(declared, NodeType) else layout(declared).key
+    columns = [*(f"{k} VARCHAR" for k in key), *(f"{n} {sql_type(table, n)}" for n in absent)]
+    stage.run(f"CREATE TABLE held_{table} ({', '.join(columns)})")
+    for part in parts:
+        every = [*key, *absent]
+        stage.insert(f"held_{table}", {name: [row[i] for row in part] for i, name in enumerate(every)})
+    shared = "contains(s.sources, chr(31))"
+    had = ", ".join(f"{n} = CASE WHEN {shared} THEN coalesce(s.{n}, h.{n}) ELSE h.{n} END" for n in absent)
+    stage.run(
+        f"UPDATE stood_{table} s SET {had} FROM held_{table} h WHERE {same_key(table, 's', 'h')} AND s.stated"
+    )
+    stage.run(f"UPDATE stood_{table} SET fingerprint = {fingerprint(table)} WHERE stated")
+
+
+# -- to the graph ------------------------------------------------------------------------------------------
 
 
 def batches(stage: Staging, table: str) -> Iterator[list[tuple[Any, ...]]]:
-    """The rows to load, laid out for the statements, bounded in number and in bytes."""
-    rows: Layout = layout(TABLES[table])
-    names = ", ".join(rows.names)
-    texts = " + ".join(f"coalesce(strlen(CAST({n} AS VARCHAR)), 0)" for n in rows.names)
-    widest = stage.one(f"SELECT max({texts}) FROM good_{table}")
+    """The rows of `stood_<table>`, laid out for the statements, bounded in number and in bytes.
+
+    Behind each row come its sources (as text, parted by chr(31)) and whether the files state it.
+    """
+    columns = layout(TABLES[table]).names
+    listed = ", ".join(columns)
+    texts = " + ".join(f"coalesce(strlen(CAST({n} AS VARCHAR)), 0)" for n in columns)
+    widest = stage.one(f"SELECT max({texts}) FROM stood_{table}")
     if widest is None:
         return
-    size = max(1, min(BATCH_ROWS, BATCH_BYTES // max(1, widest + 8 * len(rows.names))))
+    size = max(1, min(BATCH_ROWS, BATCH_BYTES // max(1, widest + 8 * len(columns))))
     cursor = stage.db.cursor()
-    cursor.execute(f"SELECT {names} FROM good_{table} ORDER BY row_no")
+    cursor.execute(f"SELECT {listed}, sources, stated FROM stood_{table} ORDER BY row_no, {columns[0]}")
     while part := cursor.fetchmany(size):
         yield part
     cursor.close()

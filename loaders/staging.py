@@ -72,8 +72,7 @@ class Staging:
         self.present: dict[str, tuple[str, ...]] = {}
         self.read: dict[str, int] = {}
         self.refused: set[str] = set()
-        self.repeated: dict[str, int] = {}
-        self.held: dict[str, list[str]] = {}
+        self.translated: dict[str, tuple[str, ...]] = {}
         for table in TABLES:
             columns = ", ".join(f"{c} VARCHAR" for c in staged_columns(table))
             self.run(f"CREATE TABLE raw_{table} (row_no BIGINT, {columns})")
@@ -103,6 +102,12 @@ class Staging:
         """Append columns of equal length to a table."""
         self.db.register("chunk", pa.table({name: pa.array(cells) for name, cells in columns.items()}))
         self.run(f"INSERT INTO {table} BY NAME SELECT * FROM chunk")
+        self.db.unregister("chunk")
+
+    def keep(self, name: str, table: pa.Table) -> None:
+        """Make a table of the database of one in memory."""
+        self.db.register("chunk", table)
+        self.run(f"CREATE TABLE {name} AS SELECT * FROM chunk")
         self.db.unregister("chunk")
 
     def uncertain(self, table: str) -> bool:

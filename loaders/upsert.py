@@ -1,4 +1,4 @@
-"""Good rows to the graph: look up, create, update; one transaction a batch, all or nothing.
+"""What stands, to the graph: look up, create, update; one transaction a batch, all or nothing.
 
 A load that was cut off is mended by running it again: what is there with the same fingerprint is left
 alone. Rows with a link to their own table get their fingerprint only together with that link, so that
@@ -12,6 +12,8 @@ import threading
 from collections import defaultdict, deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
+from operator import itemgetter
 from types import TracebackType
 from typing import Any, Final, Self
 
@@ -28,19 +30,47 @@ from loaders.staging import Staging
 Row = tuple[Any, ...]
 Statement = tuple[str, Mapping[str, Any]]
 
+Held = tuple[str | None, list[str]]
+"""Fingerprint and sources of a fact in the graph."""
+
+_PART: Final = "\x1f"
+_SOURCES: Final = -2
+_STATED: Final = -1
+"""Places behind the values of a row: `shape.batches`."""
 _AHEAD: Final = 2
 WRITERS: Final = {"neo4j": 2, "embedded": 1}
 """Transactions under way at once: the embedded engine refuses some of two writers' (its decision record)."""
+
+
+@dataclass
+class Changes:
+    """Rows of a batch by what they mean to the graph; `claimed` ones change who states the fact."""
+
+    created: list[Row] = field(default_factory=list)
+    updated: list[Row] = field(default_factory=list)
+    claimed: list[Row] = field(default_factory=list)
+    same: list[Row] = field(default_factory=list)
 
 
 class Upsert:
     """One load's writing. In a dry run everything is looked up and nothing written."""
 
     def __init__(
-        self, store: Store, stage: Staging, *, source: str, load_id: str, dry_run: bool = False
+        self,
+        store: Store,
+        stage: Staging,
+        *,
+        load_id: str,
+        owned: frozenset[str] = frozenset(),
+        ends: bool = False,
+        dry_run: bool = False,
     ) -> None:
+        """`owned` sources have their name on a fact only where a row says so; others' names stay.
+
+        `ends`: rows that no file states are there because a source no longer has them, and count as retired.
+        """
         self.store, self.stage = store, stage
-        self.source, self.load_id, self.dry_run = source, load_id, dry_run
+        self.load_id, self.owned, self.ends, self.dry_run = load_id, owned, ends, dry_run
         self.moved_families = False
         self._writers = WRITERS[store.kind]
         self._pool = ThreadPoolExecutor(max_workers=self._writers, thread_name_prefix="load-write")
@@ -58,7 +88,7 @@ class Upsert:
     # -- what every table does -----------------------------------------------------------------------
 
     def table(self, table: str, counts: TableCounts, advance: Callable[[int], None]) -> None:
-        """Load `good_<table>`."""
+        """Load `stood_<table>`."""
         declared = TABLES[table]
         if isinstance(declared, RelationshipType):
             self._relationships(declared, counts, advance)
@@ -88,8 +118,36 @@ class Upsert:
                     "Run the load again.",
                 )
 
-    def _merged(self, sources: Sequence[str] | None) -> list[str]:
-        return sorted({*(sources or ()), self.source})
+    def _sources(self, row: Row, held: Sequence[str] | None = ()) -> list[str]:
+        """Who states a fact: those that its row names, and those that the ledger may not know of."""
+        return sorted({*filter(None, row[_SOURCES].split(_PART)), *(set(held or ()) - self.owned)})
+
+    def _count(self, counts: TableCounts, made: Changes) -> None:
+        """Rows of the files by what became of them; of other rows those that changed."""
+        for row in made.created:
+            counts.created += 1 if row[_STATED] or not self.ends else 0
+            counts.retired += 1 if self.ends and not row[_STATED] else 0
+        for row in (*made.updated, *made.claimed):
+            counts.updated += 1 if row[_STATED] or not self.ends else 0
+            counts.retired += 1 if self.ends and not row[_STATED] and row[_SOURCES] else 0
+            counts.kept += 1 if self.ends and not row[_STATED] and not row[_SOURCES] else 0
+        counts.unchanged += sum(row[_STATED] for row in made.same)
+
+    def _sort_out(
+        self, batch: Sequence[Row], known: Mapping[Any, Held], key: Callable[[Row], Any], seal: int
+    ) -> Changes:
+        made = Changes()
+        for row in batch:
+            held = known.get(key(row))
+            if held is None:
+                made.created.append(row)
+            elif held[0] != row[seal]:
+                made.updated.append(row)
+            elif self._sources(row, held[1]) != held[1]:
+                made.claimed.append(row)
+            else:
+                made.same.append(row)
+        return made
 
     # -- nodes -----------------------------------------------------------------------------------------
 
@@ -104,26 +162,22 @@ class Upsert:
         late: list[Row] = []
         for batch in ahead(batches(self.stage, table)):
             known = {} if fresh else self._known_nodes(node, batch)
-            create = [row for row in batch if row[0] not in known]
-            update = [row for row in batch if row[0] in known and known[row[0]][0] != row[seal]]
-            same = [row for row in batch if row[0] in known and known[row[0]][0] == row[seal]]
-            claim = [row[0] for row in same if self.source not in known[row[0]][1]]
-            statements = _Statements(load_id=self.load_id, sources=[self.source])
-            self._create_nodes(node, create, statements)
-            self._update_nodes(node, [(*r, self._merged(known[r[0]][1])) for r in update], statements)
-            if claim:
-                pairs = [[i, self._merged(known[i][1])] for i in claim]
+            made = self._sort_out(batch, known, itemgetter(0), seal)
+            statements = _Statements(load_id=self.load_id)
+            self._create_nodes(node, made.created, statements)
+            updates = [(*r[: seal + 1], self._sources(r, known[r[0]][1])) for r in made.updated]
+            self._update_nodes(node, updates, statements)
+            if made.claimed:
+                pairs = [[r[0], self._sources(r, known[r[0]][1])] for r in made.claimed]
                 statements.add(text.claim_nodes(node), len(pairs), pairs=pairs)
             self._send(statements)
-            late += [r for r in (*create, *update) if _filled(r, late_places)]
-            counts.created += len(create)
-            counts.updated += len(update) + len(claim)
-            counts.unchanged += len(same) - len(claim)
+            late += [r for r in (*made.created, *made.updated) if _filled(r, late_places)]
+            self._count(counts, made)
             advance(len(batch))
         self._settle()
         self._late_links(node, late)
 
-    def _known_nodes(self, node: NodeType, batch: Sequence[Row]) -> dict[str, tuple[str | None, list[str]]]:
+    def _known_nodes(self, node: NodeType, batch: Sequence[Row]) -> dict[str, Held]:
         found = self.store.fetch(text.find_nodes(node), {"ids": [row[0] for row in batch]})
         return {key: (fingerprint, sources or []) for key, fingerprint, sources in found}
 
@@ -132,12 +186,13 @@ class Upsert:
         shape = text.layout(node)
         places = [(link, shape.at(link.column)) for link in shape.links]
         late = _late_places(node)
-        kinds: dict[tuple[tuple[Link, ...], bool], list[Row]] = defaultdict(list)
+        kinds: dict[tuple[tuple[Link, ...], bool, str], list[Row]] = defaultdict(list)
         for row in rows:
             present = tuple(link for link, place in places if row[place] is not None)
-            kinds[present, not _filled(row, late)].append(row)
-        for (links, sealed), group in kinds.items():
-            statements.add(text.create_nodes(node, links, sealed=sealed), len(group), rows=group)
+            kinds[present, not _filled(row, late), row[_SOURCES]].append(row[:_SOURCES])
+        for (links, sealed, sources), group in kinds.items():
+            statement = text.create_nodes(node, links, sealed=sealed)
+            statements.add(statement, len(group), rows=group, sources=_listed(sources))
 
     def _update_nodes(self, node: NodeType, rows: Sequence[Row], statements: _Statements) -> None:
         """New values, and all links anew. Rows carry their list of sources at the end."""
@@ -175,7 +230,7 @@ class Upsert:
         """Make the nodes that no table states and that links of this table run to (families)."""
         node = NODE_BY_LABEL[link.target]
         cursor = self.stage.db.cursor()
-        cursor.execute(f"SELECT DISTINCT {link.column} FROM good_{table} WHERE {link.column} IS NOT NULL")
+        cursor.execute(f"SELECT DISTINCT {link.column} FROM stood_{table} WHERE {link.column} IS NOT NULL")
         fresh = not self.store.fetch(text.any_node(node.label))
         while part := cursor.fetchmany(5_000):
             ids = [row[0] for row in part]
@@ -198,34 +253,41 @@ class Upsert:
         fresh = not self.store.fetch(text.any_relationship(rel))
         for batch in ahead(batches(self.stage, rel.table)):
             known = {} if fresh else self._known_relationships(rel, batch)
-            create = [r for r in batch if _key(rel, r) not in known]
-            there = [(r, known[_key(rel, r)]) for r in batch if _key(rel, r) in known]
-            update = [(*r, self._merged(s)) for r, (f, s) in there if f != r[seal]]
-            claim = [
-                (*r[:3], self._merged(s)) for r, (f, s) in there if f == r[seal] and self.source not in s
-            ]
-            statements = _Statements(load_id=self.load_id, sources=[self.source])
-            if update:
+            made = self._sort_out(batch, known, lambda row: _key(rel, row), seal)
+            held = {id(r): self._sources(r, known[_key(rel, r)][1]) for r in (*made.updated, *made.claimed)}
+            statements = _Statements(load_id=self.load_id)
+            if made.updated:
+                update = [(*r[: seal + 1], held[id(r)]) for r in made.updated]
                 statements.add(text.delete_relationships(rel), rows=[r[:3] for r in update])
                 statements.add(text.create_relationships(rel, sources_in_row=True), len(update), rows=update)
-            if create:
-                statements.add(text.create_relationships(rel), len(create), rows=create)
-            if claim:
+            for sources, rows in _by_sources(made.created).items():
+                statements.add(text.create_relationships(rel), len(rows), rows=rows, sources=_listed(sources))
+            if made.claimed:
+                claim = [(*r[:3], held[id(r)]) for r in made.claimed]
                 statements.add(text.claim_relationships(rel), len(claim), rows=claim)
             self._send(statements)
-            counts.created += len(create)
-            counts.updated += len(update) + len(claim)
-            counts.unchanged += len(there) - len(update) - len(claim)
+            self._count(counts, made)
             advance(len(batch))
         self._settle()
 
     def _known_relationships(
         self, rel: RelationshipType, batch: Sequence[Row]
-    ) -> dict[tuple[str, ...], tuple[str, list[str]]]:
+    ) -> dict[tuple[str, ...], Held]:
         place = 0 if rel.anchor == "start" else 1
         ids = list({row[place] for row in batch})
         found = self.store.fetch(text.find_relationships(rel), {"ids": ids})
         return {_key(rel, tuple(row)): (row[3], row[4] or []) for row in found}
+
+
+def _listed(sources: str) -> list[str]:
+    return sources.split(_PART) if sources else []
+
+
+def _by_sources(rows: Sequence[Row]) -> dict[str, list[Row]]:
+    found: dict[str, list[Row]] = defaultdict(list)
+    for row in rows:
+        found[row[_SOURCES]].append(row[:_SOURCES])
+    return found
 
 
 def _key(rel: RelationshipType, row: Row) -> tuple[str, ...]:

@@ -1,0 +1,284 @@
+"""The ledger's format: every fact that each source ever stated, as immutable Parquet parts.
+
+One part is what one load changed: facts stated anew and facts that its source no longer has. Parts are only
+ever added (a folder is made aside and renamed), so a reader needs no lock and sees a part whole or not at
+all. `docs/decisions/ledger.md` says why.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import secrets
+import shutil
+import tempfile
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from pathlib import Path
+from typing import Final, Self
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from graphmodel.cypher_load import layout
+from graphmodel.declare import NodeType, Property
+from graphmodel.relationships import TABLES
+
+FOLDER: Final = "ledger"
+LINKS: Final = pa.schema([("kind", pa.string()), ("id", pa.string()), ("stands_for", pa.string())])
+"""Which ids are one person or agency: `kind` is child, practitioner or agency."""
+KINDS: Final = {"Child": "child", "Practitioner": "practitioner", "Agency": "agency"}
+"""Label → kind of the ids that may be linked."""
+
+_META: Final = "part.json"
+_DONE: Final = "done"
+_EMPTY_SAYS: Final = ("done_on", "next_review_on", "newly_qualified_until")
+_SQL_TYPES: Final = {"boolean": "BOOLEAN", "decimal": "DOUBLE", "integer": "BIGINT"}
+
+
+# -- the columns of a fact -----------------------------------------------------------------------------
+
+
+def names(table: str) -> tuple[str, ...]:
+    """The columns that hold a fact's key and values, named as the graph stores them; dates are ISO text."""
+    return layout(TABLES[table]).names[:-1]
+
+
+def key_names(table: str) -> tuple[str, ...]:
+    """Those of them that are its key."""
+    declared = TABLES[table]
+    return (declared.key,) if isinstance(declared, NodeType) else declared.key_columns
+
+
+def value_names(table: str) -> tuple[str, ...]:
+    return tuple(n for n in names(table) if n not in key_names(table))
+
+
+def properties(table: str) -> dict[str, Property]:
+    """Stored name → property."""
+    return {p.stored_as or p.name: p for p in layout(TABLES[table]).properties}
+
+
+def sql_type(table: str, name: str) -> str:
+    prop = properties(table).get(name)
+    return "VARCHAR" if prop is None else _SQL_TYPES.get(prop.type, "VARCHAR")
+
+
+def empty_says(table: str) -> tuple[str, ...]:
+    """The columns in which an empty cell says something: still running, not done, none set."""
+    declared = TABLES[table]
+    closes = declared.closes if isinstance(declared, NodeType) else "ended_on"
+    return tuple(n for n in names(table) if n == closes or n in _EMPTY_SAYS)
+
+
+def id_columns(table: str) -> dict[str, str]:
+    """Column → kind, of the columns whose ids may be linked."""
+    declared = TABLES[table]
+    if isinstance(declared, NodeType):
+        named = [(declared.key, declared.label), *((x.column, x.target) for x in declared.links)]
+    else:
+        named = [(declared.start[1], declared.start[0]), (declared.end[1], declared.end[0])]
+    return {column: KINDS[label] for column, label in named if label in KINDS}
+
+
+# -- parts ---------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Part:
+    """What one load changed. `at` is its instant (ISO, UTC); `place` orders the parts of a ledger.
+
+    `precedence` is the order of sources in force since then; `retires` says whether facts ended; `ledger`
+    names the ledger the part belongs to.
+    """
+
+    place: int
+    load_id: str
+    source: str
+    at: str
+    precedence: tuple[str, ...]
+    retires: bool = False
+    new_links: bool = False
+
+    @property
+    def name(self) -> str:
+        return f"{self.place:08d}-{self.load_id}"
+
+
+class Ledger:
+    """The parts of one graph's ledger that are there, in order."""
+
+    def __init__(self, folder: Path, parts: Sequence[Part]) -> None:
+        self.folder, self.parts = folder, tuple(parts)
+
+    @classmethod
+    def open(cls, folder: Path) -> Self:
+        found = []
+        for place in folder.iterdir() if folder.exists() else ():
+            if place.name.startswith("."):
+                continue
+            meta = place / _META
+            if meta.exists():
+                values = json.loads(meta.read_text(encoding="utf-8"))
+                found.append(Part(**{**values, "precedence": tuple(values["precedence"])}))
+        return cls(folder, sorted(found, key=lambda part: part.place))
+
+    @classmethod
+    def make(cls, home: Path) -> Self:
+        """A new, empty one."""
+        folder = home / FOLDER / secrets.token_hex(8)
+        for each in (home / FOLDER, folder):
+            each.mkdir(mode=0o700, parents=True, exist_ok=True)
+        return cls(folder, ())
+
+    @property
+    def name(self) -> str:
+        return self.folder.name
+
+    def until(self, at: str) -> Self:
+        """The ledger as it was at an instant (ISO, UTC), that instant left out."""
+        return type(self)(self.folder, [part for part in self.parts if part.at < at])
+
+    def done(self, part: Part) -> bool:
+        """Whether the graph has taken the part over."""
+        return (self.folder / part.name / _DONE).exists()
+
+    def settled(self) -> Self:
+        """The parts up to the last that the graph has wholly taken over."""
+        last = max((i for i, part in enumerate(self.parts) if self.done(part)), default=-1)
+        return type(self)(self.folder, self.parts[: last + 1])
+
+    def pending(self) -> tuple[Part, ...]:
+        """The parts that a load which was cut off left to the next one."""
+        return self.parts[len(self.settled().parts) :]
+
+    @property
+    def precedence(self) -> tuple[str, ...]:
+        return self.parts[-1].precedence if self.parts else ()
+
+    def links(self) -> pa.Table:
+        """Which ids were one, as of the last part."""
+        for part in reversed(self.parts):
+            if part.new_links:
+                return pq.read_table(self.folder / part.name / "links.parquet", schema=LINKS)
+        return LINKS.empty_table()
+
+    def files(self, table: str, parts: Sequence[Part] | None = None) -> list[Path]:
+        places = [self.folder / p.name / f"{table}.parquet" for p in (self.parts if parts is None else parts)]
+        return [place for place in places if place.exists()]
+
+    def events(self, table: str, parts: Sequence[Part] | None = None) -> str:
+        """SQL: every event of a table: key and values, `lacks`, `gone`, and where it comes from.
+
+        `lacks` names, between commas, the columns of `empty_says` that the source did not give.
+        """
+        typed = {name: sql_type(table, name) for name in names(table)} | _MARKS
+        empty = ", ".join(f"CAST(NULL AS {kind}) AS {name}" for name, kind in typed.items())
+        wanted = ", ".join(typed)
+        paths = ", ".join("'" + str(p).replace("'", "''") + "'" for p in self.files(table, parts))
+        read = f" UNION ALL BY NAME SELECT * FROM read_parquet([{paths}], union_by_name = true)"
+        return f"(SELECT {wanted} FROM (SELECT {empty} WHERE false{read if paths else ''}))"
+
+    def last(self, table: str) -> str:
+        """SQL: the last event of each fact of each source."""
+        if not self.files(table)[1:]:
+            return self.events(table)
+        key = ", ".join(key_names(table))
+        newest = f"row_number() OVER (PARTITION BY source, {key} ORDER BY place DESC) = 1"
+        return f"(SELECT * FROM {self.events(table)} QUALIFY {newest})"
+
+    def current(self, table: str) -> str:
+        """SQL: the facts that their sources state."""
+        return f"(SELECT * FROM {self.last(table)} WHERE NOT gone)"
+
+    def ended(self, table: str) -> str:
+        """SQL: the facts that their sources stated last and no longer do, with the values they had."""
+        return f"(SELECT * FROM {self.last(table)} WHERE gone)"
+
+
+_MARKS: Final = {
+    "lacks": "VARCHAR",
+    "gone": "BOOLEAN",
+    "source": "VARCHAR",
+    "load_id": "VARCHAR",
+    "file": "VARCHAR",
+    "row_no": "BIGINT",
+    "place": "BIGINT",
+    "stated_at": "VARCHAR",
+}
+
+
+# -- adding a part -------------------------------------------------------------------------------------
+
+
+class NewPart:
+    """A part in the making, aside from the others; nobody sees it before `commit`."""
+
+    def __init__(self, ledger: Ledger) -> None:
+        self.ledger = ledger
+        ledger.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        for left in ledger.folder.glob(".making-*"):
+            shutil.rmtree(left, ignore_errors=True)
+        self.folder = Path(tempfile.mkdtemp(prefix=".making-", dir=ledger.folder))
+
+    def file(self, name: str) -> Path:
+        return self.folder / f"{name}.parquet"
+
+    def commit(self, part: Part, links: pa.Table | None) -> None:
+        """Make it one of the ledger's parts, all at once and safely on disk."""
+        if links is not None:
+            pq.write_table(links, self.file("links"))
+        (self.folder / _META).write_text(json.dumps(asdict(part)), encoding="utf-8")
+        for place in self.folder.iterdir():
+            place.chmod(0o600)
+            _to_disk(place)
+        self.folder.rename(self.ledger.folder / part.name)
+        _to_disk(self.ledger.folder)
+
+
+def _to_disk(place: Path) -> None:
+    descriptor = os.open(place, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def mark_done(ledger: Ledger) -> None:
+    """The graph has taken over all that the ledger says."""
+    for part in Ledger.open(ledger.folder).pending():
+        (ledger.folder / part.name / _DONE).touch(mode=0o600)
+
+
+# -- which ledger --------------------------------------------------------------------------------------
+
+
+def _pointer(home: Path) -> Path:
+    """Names the ledger of the database that the environment means."""
+    where = (os.environ.get("NEO4J_URI", ""), os.environ.get("NEO4J_DATABASE", ""))
+    return home / FOLDER / f"of-{hashlib.sha256(json.dumps(where).encode()).hexdigest()[:12]}"
+
+
+def point(home: Path, ledger: Ledger) -> None:
+    """From now on this is the ledger of the database that the environment means."""
+    made = home / FOLDER / f".{ledger.name}"
+    made.write_text(ledger.name, encoding="utf-8")
+    made.chmod(0o600)
+    made.rename(_pointer(home))
+
+
+def find_ledger(home: Path) -> Ledger | None:
+    """The ledger of the database that the environment means; None where nothing was loaded with one."""
+    try:
+        name = _pointer(home).read_text(encoding="utf-8").strip()
+    except OSError:
+        return None
+    return Ledger.open(home / FOLDER / name) if name else None
+
+
+def end_of(day: date) -> str:
+    """The instant at which a day ends by this computer's clock, ISO, UTC, as parts write theirs."""
+    midnight = datetime.combine(day + timedelta(days=1), time.min).astimezone()
+    return midnight.astimezone(UTC).isoformat(timespec="microseconds")
