@@ -12,10 +12,11 @@ import getpass
 import hashlib
 import json
 import os
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import IO, Any, Final, Literal, cast, get_args
 
@@ -75,6 +76,8 @@ NAME_COLUMNS: Final = frozenset({"name", "practitioner_name", "first_name", "las
 PRACTITIONER_COLUMNS: Final = frozenset({"practitioner_id", "practitioner_ids", "lead_ids"})
 
 _GENESIS: Final = "0" * 64
+_HASH: Final = re.compile(r"[0-9a-f]{64}")
+_SLACK: Final = timedelta(minutes=1)
 
 
 @dataclass(frozen=True)
@@ -99,6 +102,15 @@ class Viewer:
     def may(self, right: Right) -> bool:
         """Whether the role has a right; a role that is not known has none."""
         return right in RIGHTS.get(self.role, frozenset())
+
+    @property
+    def month_ends_only(self) -> bool:
+        """Whether the partnership's figures are shown as of month ends only (docs/decisions/differencing.md).
+
+        From one day to the next hardly anybody comes or goes, so two counts would tell of single children.
+        Whoever may see rows about children is told nothing by them.
+        """
+        return self.may("figures") and not self.may("children")
 
     def must(self, right: Right) -> None:
         """Raise `AccessRefused` in words where the role lacks the right."""
@@ -175,6 +187,7 @@ class AuditLog:
         descriptor = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
         with os.fdopen(descriptor, "r+b") as log:
             fcntl.flock(log, fcntl.LOCK_EX)
+            last = _last_line(log)
             entry = {
                 "at": datetime.now(UTC).isoformat(timespec="seconds"),
                 "who": viewer.name,
@@ -184,10 +197,12 @@ class AuditLog:
                 "about": about,
                 "rows": rows,
                 **facts,
-                "previous": _last_hash(log),
+                "previous": _GENESIS if last is None else _seal(last),
             }
             entry["hash"] = _digest(entry)
-            log.write(json.dumps(entry, ensure_ascii=False, default=str).encode() + b"\n")
+            text = json.dumps(entry, ensure_ascii=False, default=str).encode("utf-8", "backslashreplace")
+            # a line that a killed process left half written ends here, and the next one says what it was
+            log.write((b"\n" if _is_open(log) else b"") + text + b"\n")
             log.flush()
             os.fsync(log.fileno())
 
@@ -204,40 +219,122 @@ class AuditLog:
             raise
 
     def entries(self) -> list[dict[str, Any]]:
-        """All records, oldest first; empty where nobody has looked yet."""
-        if not self.path.exists():
-            return []
-        return [json.loads(line) for line in self.path.read_text(encoding="utf-8").splitlines()]
+        """All records, oldest first; empty where nobody has looked yet. A spoilt line only has `what`."""
+        return [_entry(line) or {"what": "a line that cannot be read"} for line in self._lines()]
 
-    def verify(self) -> list[str]:
-        """The faults of the chain, in words; empty when every line is as it was written."""
-        faults, previous = [], _GENESIS
-        for number, entry in enumerate(self.entries(), start=1):
-            stated = entry.pop("hash", "")
-            if entry.get("previous") != previous:
-                faults.append(f"line {number}: the line before it was changed, taken out or put in")
-            if _digest(entry) != stated:
-                faults.append(f"line {number}: it was changed after it was written")
-            previous = stated
+    def mark(self) -> Mark:
+        """Where the record ends now: kept elsewhere, it shows later what was taken off or rewritten."""
+        lines = self._lines()
+        return Mark(len(lines), _seal(lines[-1]) if lines else _GENESIS)
+
+    def verify(self, marks: Iterable[Mark] = ()) -> list[str]:
+        """The faults of the chain, in words; empty when every line is as it was written.
+
+        The chain alone shows lines changed, taken out, put in or moved, not that the last ones are gone or
+        that all of it was written anew: `marks` that were kept elsewhere show these too.
+        """
+        faults, previous, seals = [], _GENESIS, [_GENESIS]
+        for number, line in enumerate(self._lines(), start=1):
+            entry = _entry(line)
+            if entry is None:
+                faults.append(f"line {number}: it cannot be read (cut off, or written over)")
+            else:
+                if entry.get("previous") != previous:
+                    faults.append(f"line {number}: the line before it was changed, taken out or put in")
+                if _digest({k: v for k, v in entry.items() if k != "hash"}) != entry["hash"]:
+                    faults.append(f"line {number}: it was changed after it was written")
+            previous = _seal(line)
+            seals.append(previous)
+        for mark in marks:
+            if mark.lines >= len(seals):
+                now = len(seals) - 1
+                faults.append(f"it had {mark.lines:,} lines once and has {now:,}: the last were taken off")
+            elif seals[mark.lines] != mark.hash:
+                faults.append(f"line {mark.lines}: it is another than it was when its mark was kept")
         return faults
 
+    def turned_back(self) -> list[str]:
+        """Lines whose clock was more than a minute behind that of the line before, in words.
 
-def _last_hash(log: IO[bytes]) -> str:
-    """The hash of the last line, read from the file's end: the log may be long."""
+        No fault of the chain, whose order does not rest on clocks: the machine's clock was set, or somebody
+        wished a look to seem older.
+        """
+        found: list[str] = []
+        latest = datetime.fromtimestamp(0, tz=UTC)
+        for number, entry in enumerate(self.entries(), start=1):
+            with suppress(KeyError, TypeError, ValueError):
+                at = datetime.fromisoformat(entry["at"])
+                if at < latest - _SLACK:
+                    found.append(f"line {number}: {at.isoformat()} after {latest.isoformat()}")
+                latest = max(at, latest)
+        return found
+
+    def _lines(self) -> list[bytes]:
+        """The file's lines. Only a line feed ends one: a reason may hold other line ends of Unicode."""
+        if not self.path.exists():
+            return []
+        lines = self.path.read_bytes().split(b"\n")
+        return lines if lines[-1] else lines[:-1]
+
+
+@dataclass(frozen=True)
+class Mark:
+    """How long an audit record was, and the hash of its last line: one line of text, to keep elsewhere."""
+
+    lines: int
+    hash: str
+
+    @classmethod
+    def parse(cls, text: str) -> Mark:
+        """Read what `str` gave. Raises `ValueError` for anything else."""
+        lines, hash_ = text.split()[-2:]
+        if not lines.isdecimal() or not _HASH.fullmatch(hash_):
+            raise ValueError(f"{text!r} is no mark")
+        return cls(int(lines), hash_)
+
+    def __str__(self) -> str:
+        return f"{self.lines} {self.hash}"
+
+
+def _entry(line: bytes) -> dict[str, Any] | None:
+    """A line's record; None where it is none."""
+    try:
+        found = json.loads(line)
+    except ValueError:
+        return None
+    return found if isinstance(found, dict) and isinstance(found.get("hash"), str) else None
+
+
+def _seal(line: bytes) -> str:
+    """What the line after this one carries: its hash, or a digest of what stands in its place."""
+    entry = _entry(line)
+    return hashlib.sha256(line).hexdigest() if entry is None else str(entry["hash"])
+
+
+def _last_line(log: IO[bytes]) -> bytes | None:
+    """The last line without its end, read from the file's end: the log may be long."""
     size = log.seek(0, os.SEEK_END)
     reach = 4_096
     while size:
         log.seek(max(0, size - reach))
-        lines = log.read().splitlines()
+        lines = log.read().removesuffix(b"\n").split(b"\n")
         if len(lines) > 1 or reach >= size:
-            return str(json.loads(lines[-1])["hash"])
+            return lines[-1]
         reach *= 4
-    return _GENESIS
+    return None
+
+
+def _is_open(log: IO[bytes]) -> bool:
+    """Whether the last line has no end."""
+    if not log.seek(0, os.SEEK_END):
+        return False
+    log.seek(-1, os.SEEK_END)
+    return log.read(1) != b"\n"
 
 
 def _digest(entry: dict[str, Any]) -> str:
     text = json.dumps(entry, ensure_ascii=False, sort_keys=True, default=str)
-    return hashlib.sha256(text.encode()).hexdigest()
+    return hashlib.sha256(text.encode("utf-8", "backslashreplace")).hexdigest()
 
 
 def audited_kind(columns: Iterable[str]) -> Literal["child", "named practitioner"] | None:

@@ -6,13 +6,11 @@ only; every value is a parameter.
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Any
 
 from graphmodel.codes import NEEDS_LEVELS, STATUSES
 from graphmodel.nodes import NEEDS_LEVEL, NODE_TYPES, STATUS
 from graphmodel.relationships import RELATIONSHIP_TYPES
-
-SCHEMA_VERSION: Final = 1
 
 
 def constraints() -> list[str]:

@@ -335,6 +335,7 @@ LOAD: Final = NodeType(
         Property("started_at", "text", "ISO instant, UTC", _FORMAT),
         Property("finished_at", "text", "ISO instant, UTC; empty: running or cut off", _FORMAT),
         Property("outcome", "text", "running, loaded, refused or failed", _FORMAT),
+        Property("ledger", "text", "the ledger in the data folder that keeps what it stated", "loader"),
         Property("rows_read", "integer", "rows in the files", _FORMAT),
         Property("rows_created", "integer", "facts that were new", _FORMAT),
         Property("rows_updated", "integer", "facts with new values", _FORMAT),
@@ -344,6 +345,14 @@ LOAD: Final = NodeType(
         Property("findings", "integer", "suspicious but legal facts", _FORMAT),
         Property("counts_json", "text", "the same by table, as JSON", _FORMAT),
     ),
+)
+
+MODEL: Final = NodeType(
+    "Model",
+    "model_id",
+    "which version of this model the graph has, for upgrades; one node",
+    _FORMAT,
+    properties=(Property("version", "integer", "the version", _FORMAT),),
 )
 
 NODE_TYPES: Final = (
@@ -360,5 +369,6 @@ NODE_TYPES: Final = (
     ACTION,
     REVIEW,
     LOAD,
+    MODEL,
 )
 NODE_BY_LABEL: Final = {node.label: node for node in NODE_TYPES}

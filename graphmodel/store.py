@@ -25,7 +25,7 @@ from neo4j.graph import Node, Relationship
 from neo4j.graph import Path as GraphPath
 from neo4j.time import Date, DateTime, Duration, Time
 
-from graphmodel import cypher, engine, identity
+from graphmodel import engine, identity, migrations
 from graphmodel.access import PRACTITIONER_COLUMNS, AuditLog, Viewer, audited_kind
 from graphmodel.declare import Identity
 from graphmodel.errors import AccessRefused, EngineError, QueryError, WriteRefused
@@ -324,12 +324,8 @@ class Store:
             raise _lost(self.uri) from fault
 
     def apply_model(self) -> None:
-        """Make constraints, types and code nodes; harmless where they are. Needs the `admin` account."""
-        for statement in cypher.constraints():
-            self.write(statement)
-        self.write(cypher.introduce_types())
-        for statement, rows in cypher.code_nodes():
-            self.write(statement, rows=rows)
+        """Make the model, or bring an older one up (`graphmodel.migrations`). Needs the `admin` account."""
+        migrations.apply(self)
 
 
 def _shown_whole(value: Any, lacking: Mapping[Identity, AccessRefused]) -> frozenset[Identity]:

@@ -16,6 +16,8 @@ from cyclopts import App, CycloptsError
 from graphmodel.errors import TacgraphError
 from tacgraph import (
     advice_commands,
+    audit_commands,
+    backup_commands,
     cost_commands,
     data_commands,
     engine_commands,
@@ -38,6 +40,9 @@ app = App(
 app.command(engine_commands.app)
 app.command(data_commands.load)
 app.command(data_commands.example)
+app.command(audit_commands.app)
+app.command(backup_commands.backup)
+app.command(backup_commands.restore)
 app.command(query_commands.query)
 app.command(query_commands.cypher)
 app.command(figure_commands.fairness)

@@ -95,7 +95,10 @@ def _audit(home: Path) -> Check:
     faults = log.verify()
     if faults:
         return Check(
-            "audit record", ok=False, found="; ".join(faults[:3]), mend="Ask who changed audit.jsonl."
+            "audit record",
+            ok=False,
+            found="; ".join(faults[:3]),
+            mend="Keep the file as it is; ask who could write in the data folder (tacgraph audit verify).",
         )
     return Check("audit record", ok=True, found=f"{len(log.entries()):,} looks, unbroken")
 

@@ -93,10 +93,10 @@ _modelled: set[str] = set()
 
 
 def empty(store: Store) -> None:
-    """Take every node out that is no code of the model, in small transactions."""
+    """Take every node out that is none of the model's own, in small transactions."""
     while True:
         gone = store.write(
-            "MATCH (n) WHERE NOT (n:Status OR n:NeedsLevel) WITH n LIMIT 5000 DETACH DELETE n "
+            "MATCH (n) WHERE NOT (n:Status OR n:NeedsLevel OR n:Model) WITH n LIMIT 5000 DETACH DELETE n "
             "RETURN count(*) AS gone"
         )
         if not gone[0] or gone[0][0][0] == 0:

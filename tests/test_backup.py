@@ -1,0 +1,370 @@
+"""Backup and restore: drills on both engines and between them, spoilt archives, restores cut off anywhere."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import shutil
+import signal
+import sqlite3
+import stat
+import subprocess
+import sys
+import tarfile
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from graphmodel import engine
+from graphmodel.access import AuditLog
+from graphmodel.errors import EngineError, LoadRefused, SourceError, TacgraphError
+from graphmodel.store import Store
+from loaders import load
+from loaders.backup import Manifest, back_up, read_manifest, restore
+from loaders.backup.archive import MANIFEST, held, pack, unpack
+from loaders.backup.saving import FILES
+from tests.conftest import empty
+from tests.loading import SMALL, facts, tables_in_graph
+
+PHRASE = "correct horse battery"
+
+
+@contextmanager
+def stopped(folder: Path) -> Iterator[None]:
+    """No engine is left behind in `folder` or what a cut restore left beside it."""
+    try:
+        yield
+    finally:
+        for home in (folder, *folder.parent.glob(f".{folder.name}.restoring-*/{FILES}")):
+            engine.stop(home)
+
+
+def roomy(_size: int) -> None:
+    """There is room."""
+
+
+def emptied(home: Path) -> None:
+    """Make the database of a restore empty where it is a server, which has only one."""
+    if os.environ.get("NEO4J_URI"):
+        with Store.open(home, "admin") as store:
+            empty(store)
+
+
+def everything(home: Path) -> Any:
+    with Store.open(home) as store:
+        loads = store.fetch("MATCH (l:Load) RETURN properties(l)")
+        return facts(store, load_ids=True), sorted(json.dumps(x, sort_keys=True, default=str) for x in loads)
+
+
+def test_a_restore_gives_the_same_graph_and_files(on_engine: Path, tmp_path: Path) -> None:
+    load(SMALL, home=on_engine)
+    (on_engine / "queries").mkdir(exist_ok=True)
+    (on_engine / "queries" / "own.cypher").write_text("RETURN 1", encoding="utf-8")
+    before = everything(on_engine)
+    out = tmp_path / "kept.tar.gz"
+    made = back_up(on_engine, out, passphrase=PHRASE)
+    assert stat.S_IMODE(out.stat().st_mode) == 0o600
+    emptied(on_engine)
+    into = tmp_path / "other"
+    with stopped(into):
+        found, aside = restore(out, into, passphrase=PHRASE)
+        assert (found, aside) == (made, None)
+        assert everything(into) == before
+        assert (into / "identity.key").read_bytes() == (on_engine / "identity.key").read_bytes()
+        assert (into / "queries" / "own.cypher").read_text(encoding="utf-8") == "RETURN 1"
+        modes = {stat.S_IMODE(file.stat().st_mode) for file in into.glob("*.*") if file.is_file()}
+        assert modes == {0o600}
+        assert stat.S_IMODE(into.stat().st_mode) == 0o700
+        assert AuditLog(into).verify() == []
+        assert [entry["what"] for entry in AuditLog(into).entries()][-2:] == ["backup", "restore"]
+        # and it is an installation: the same files change nothing
+        again = load(SMALL, home=into)
+        assert not any(c.created or c.updated or c.retired for c in again.tables.values())
+    assert not list(tmp_path.glob(".*"))
+
+
+def test_a_backup_goes_from_one_engine_to_the_other(
+    on_engine: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, neo4j_environment: dict[str, str]
+) -> None:
+    load(SMALL, home=on_engine)
+    with Store.open(on_engine) as store:
+        before = tables_in_graph(store)
+    made = back_up(on_engine, tmp_path / "kept.tar.zst")
+    if os.environ.get("NEO4J_URI"):
+        monkeypatch.delenv("NEO4J_URI")
+    else:
+        for name, value in neo4j_environment.items():
+            monkeypatch.setenv(name, value)
+    into = tmp_path / "other"
+    emptied(on_engine)
+    with stopped(into):
+        restore(tmp_path / "kept.tar.zst", into)
+        with Store.open(into) as store:
+            assert store.kind != made.engine
+            assert tables_in_graph(store) == before
+        assert back_up(into, tmp_path / "back.tar").digest == made.digest
+    emptied(on_engine)
+
+
+def test_what_is_there_is_never_overwritten(on_engine: Path, tmp_path: Path) -> None:
+    load(SMALL, home=on_engine)
+    out = tmp_path / "kept.tar"
+    back_up(on_engine, out)
+    with pytest.raises(SourceError, match="is there already"):
+        back_up(on_engine, out)
+    with pytest.raises(SourceError, match="data folder itself"):
+        back_up(on_engine, on_engine / "kept.tar")
+    into = tmp_path / "other"
+    into.mkdir()
+    (into / "mine.txt").write_text("mine", encoding="utf-8")
+    with pytest.raises(LoadRefused, match="is not empty"):
+        restore(out, into)
+    if os.environ.get("NEO4J_URI"):
+        before = everything(on_engine)
+        with pytest.raises(LoadRefused, match=r"holds [0-9,]+ nodes"):
+            restore(out, tmp_path / "new")
+        assert everything(on_engine) == before
+    with stopped(into):
+        _, aside = restore(out, into, force=True)
+        assert aside is not None
+        assert (aside / "mine.txt").read_text(encoding="utf-8") == "mine"
+        assert not (into / "mine.txt").exists()
+
+
+CUT = """
+import os, signal, sys
+from pathlib import Path
+from loaders.backup import restore
+
+class Killing:
+    steps = int(sys.argv[3])
+    def begin(self, name, total): self.tick()
+    def advance(self, count): self.tick()
+    def close(self): pass
+    def tick(self):
+        self.steps -= 1
+        if self.steps < 0:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+restore(Path(sys.argv[1]), Path(sys.argv[2]), progress=Killing())
+"""
+
+
+@pytest.mark.parametrize("steps", [2, 30])
+def test_a_restore_that_is_killed_leaves_no_half(on_engine: Path, tmp_path: Path, steps: int) -> None:
+    load(SMALL, home=on_engine)
+    before = everything(on_engine)
+    out = tmp_path / "kept.tar"
+    back_up(on_engine, out)
+    emptied(on_engine)
+    into = tmp_path / "other"
+    with stopped(into):
+        ended = subprocess.run(
+            [sys.executable, "-c", CUT, out, into, str(steps)],
+            check=False,
+            cwd=Path(__file__).parent.parent,
+        )
+        assert ended.returncode == -signal.SIGKILL
+        assert not into.exists()
+        if os.environ.get("NEO4J_URI") and steps:
+            with pytest.raises(EngineError, match="half a restore"):
+                back_up(on_engine, tmp_path / "never.tar")
+        restore(out, into)
+        assert everything(into) == before
+        assert not list(tmp_path.glob(".*"))
+
+
+# -- archives that are not as they were written ----------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def archives(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
+    """A small archive by ending, and one sealed, without a graph."""
+    folder = tmp_path_factory.mktemp("archives")
+    found = {}
+    for ending in (".tar", ".tar.gz", ".tar.zst", ".sealed"):
+        passphrase = PHRASE if ending == ".sealed" else None
+        pack(content(folder), manifest(folder), folder / f"a{ending}", passphrase)
+        found[ending] = (folder / f"a{ending}").read_bytes()
+    return found
+
+
+def content(folder: Path) -> Path:
+    (folder / "graph").mkdir(exist_ok=True)
+    (folder / "graph" / "x.jsonl").write_bytes(b'[{"a":1}]\n' * 50)
+    (folder / "key").write_bytes(b"secret")
+    return folder
+
+
+def manifest(folder: Path, **changes: Any) -> Manifest:
+    values: dict[str, Any] = {
+        "program": "0", "model": 1, "made_at": "2026-11-22", "engine": "embedded", "load_id": None,
+        "nodes": {}, "relationships": {}, "digest": "0" * 64, "parts": (), "identity_key": "inside",
+        "left_out": (), "files": (held(folder, "graph/x.jsonl"), held(folder, "key")),
+    }  # fmt: skip
+    return Manifest.model_validate(values | changes)
+
+
+def read_back(folder: Path, archive: bytes, passphrase: str | None) -> dict[str, bytes]:
+    """What an archive gives; nothing may be written but below `folder`/in."""
+    path, inside = folder / "archive", folder / "in"
+    shutil.rmtree(inside, ignore_errors=True)
+    inside.mkdir()
+    path.write_bytes(archive)
+    unpack(path, inside, passphrase, roomy)
+    return {str(file.relative_to(inside)): file.read_bytes() for file in inside.rglob("*") if file.is_file()}
+
+
+QUICK = settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+
+
+@QUICK
+@given(data=st.data(), ending=st.sampled_from([".tar", ".tar.gz", ".tar.zst", ".sealed"]))
+def test_a_truncated_archive_is_refused(
+    archives: dict[str, bytes], tmp_path: Path, data: st.DataObject, ending: str
+) -> None:
+    whole = archives[ending]
+    passphrase = PHRASE if ending == ".sealed" else None
+    good = read_back(tmp_path, whole, passphrase)
+    assert set(good) == {"graph/x.jsonl", "key"}
+    cut = data.draw(st.integers(0, len(whole) - 1))
+    try:
+        found = read_back(tmp_path, whole[:cut], passphrase)
+    except SourceError:
+        return
+    # only the padding behind the last file was cut
+    assert found == good
+    assert ending != ".sealed"
+
+
+@QUICK
+@given(data=st.data(), ending=st.sampled_from([".tar", ".tar.gz", ".tar.zst", ".sealed"]))
+def test_a_changed_archive_is_refused_or_changes_nothing(
+    archives: dict[str, bytes], tmp_path: Path, data: st.DataObject, ending: str
+) -> None:
+    whole = archives[ending]
+    passphrase = PHRASE if ending == ".sealed" else None
+    good = read_back(tmp_path, whole, passphrase)
+    at, bit = data.draw(st.integers(0, len(whole) - 1)), data.draw(st.integers(0, 7))
+    spoilt = bytearray(whole)
+    spoilt[at] ^= 1 << bit
+    try:
+        found = read_back(tmp_path, bytes(spoilt), passphrase)
+    except SourceError:
+        return
+    assert found == good
+    assert ending != ".sealed"
+
+
+def test_a_sealed_archive_opens_for_its_passphrase_alone(archives: dict[str, bytes], tmp_path: Path) -> None:
+    assert b"secret" not in archives[".sealed"]
+    assert b"jsonl" not in archives[".sealed"]
+    for passphrase, fault in ((None, "is sealed"), ("another phrase here", "another passphrase")):
+        with pytest.raises(SourceError, match=fault):
+            read_back(tmp_path, archives[".sealed"], passphrase)
+
+
+def tar_of(*entries: tuple[tarfile.TarInfo, bytes]) -> bytes:
+    packed = io.BytesIO()
+    with tarfile.open(fileobj=packed, mode="w") as tar:
+        for entry, body in entries:
+            tar.addfile(entry, io.BytesIO(body))
+    return packed.getvalue()
+
+
+def entry_of(name: str, body: bytes, **more: Any) -> tuple[tarfile.TarInfo, bytes]:
+    entry = tarfile.TarInfo(name)
+    entry.size = len(body)
+    for key, value in more.items():
+        setattr(entry, key, value)
+    return entry, body
+
+
+def hostile(folder: Path) -> dict[str, bytes]:
+    """Archives that somebody made to do harm, by what they try."""
+    content(folder)
+    good = manifest(folder)
+    first = entry_of(MANIFEST, good.model_dump_json().encode())
+    files = [entry_of(f.name, (folder / f.name).read_bytes()) for f in good.files]
+    outside = good.model_dump()
+    outside["files"][0]["name"] = "../outside"
+    absolute = good.model_dump()
+    absolute["files"][0]["name"] = "/tmp/outside"
+    body = files[0][1]
+    return {
+        "a file too many": tar_of(first, *files, entry_of("more", b"x")),
+        "a file twice": tar_of(first, *files, files[0]),
+        "a link": tar_of(first, files[0], entry_of("key", b"", type=tarfile.SYMTYPE, linkname="/etc/passwd")),
+        "a name that leads out": tar_of(
+            entry_of(MANIFEST, json.dumps(outside).encode()), entry_of("../outside", body), files[1]
+        ),
+        "a name from the root": tar_of(
+            entry_of(MANIFEST, json.dumps(absolute).encode()), entry_of("/tmp/outside", body), files[1]
+        ),
+        "no manifest": tar_of(*files),
+        "a manifest with more in it": tar_of(
+            entry_of(MANIFEST, json.dumps({**good.model_dump(), "run": "me"}).encode()), *files
+        ),
+        "a manifest of another format": tar_of(
+            entry_of(MANIFEST, json.dumps({**good.model_dump(), "format": 2}).encode()), *files
+        ),
+        "nothing": b"",
+        "no archive": b"\x00" * 2_000,
+    }
+
+
+def test_an_archive_made_to_do_harm_is_refused(tmp_path: Path) -> None:
+    folder = tmp_path / "made"
+    folder.mkdir()
+    for what, archive in hostile(folder).items():
+        with pytest.raises(SourceError):
+            read_back(tmp_path, archive, None)
+        assert not (tmp_path / "outside").exists(), what
+    assert not Path("/tmp/outside").exists()
+
+
+def test_a_part_that_the_model_lacks_never_becomes_cypher(on_engine: Path, tmp_path: Path) -> None:
+    load(SMALL, home=on_engine)
+    out = tmp_path / "kept.tar"
+    made = back_up(on_engine, out)
+    emptied(on_engine)
+    unpack(out, tmp_path / "taken", None, roomy)
+    evil = made.parts[0].model_copy(update={"columns": {"a: 1}) DETACH DELETE n //": "value"}})
+    strange = made.parts[0].model_copy(update={"name": "graph/nodes/Load) DETACH DELETE (n.jsonl"})
+    for part in (evil, strange):
+        changed = made.model_copy(update={"parts": (part, *made.parts[1:])})
+        pack(tmp_path / "taken", changed, out, None)
+        with pytest.raises(SourceError, match="model does not know"):
+            restore(out, tmp_path / "other")
+        assert not (tmp_path / "other").exists()
+    short = made.model_copy(update={"nodes": {**made.nodes, "Child": made.nodes["Child"] + 1}})
+    pack(tmp_path / "taken", short, out, None)
+    with pytest.raises(TacgraphError, match="not 11 as in the backup"):
+        restore(out, tmp_path / "other")
+    assert not (tmp_path / "other").exists()
+
+
+def test_what_must_not_travel_is_not_inside(on_engine: Path, tmp_path: Path) -> None:
+    load(SMALL, home=on_engine)
+    (on_engine / "sign-in.toml").write_text("client_secret = 'x'", encoding="utf-8")
+    with closing(sqlite3.connect(on_engine / "own.db")) as database:
+        database.execute("CREATE TABLE kept (x)")
+        database.execute("INSERT INTO kept VALUES (7)")
+        database.commit()
+        made = back_up(on_engine, tmp_path / "kept.tar", with_key=False)
+    names = {file.name for file in made.files}
+    assert not [name for name in names if "engine" in name or "sign-in" in name or "slice" in name]
+    assert "home/identity.key" not in names
+    assert made.identity_key == "left out"
+    assert read_manifest(tmp_path / "kept.tar", None) == made
+    unpack(tmp_path / "kept.tar", tmp_path / "taken", None, roomy)
+    with closing(sqlite3.connect(tmp_path / "taken" / FILES / "own.db")) as database:
+        assert database.execute("SELECT x FROM kept").fetchall() == [(7,)]
+    (on_engine / "sign-in.toml").unlink()
+    (on_engine / "own.db").unlink()
