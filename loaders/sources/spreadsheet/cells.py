@@ -45,7 +45,7 @@ def word_lists() -> dict[str, Any]:
 def plain_words(text: object) -> str:
     """A heading or value in small letters without signs, single spaces; CamelCase taken apart."""
     plain = unicodedata.normalize("NFKC", str(text or "")).replace("'", "").replace("\u2019", "")
-    plain = re.sub(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", " ", plain)
+    plain = re.sub(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z]{2})", " ", plain)
     return " ".join(re.sub(r"[^0-9a-z]+", " ", plain.lower()).split())
 
 

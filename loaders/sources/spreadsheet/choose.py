@@ -24,6 +24,9 @@ from loaders.sources.values import clean
 
 CHILD_FIELDS: Final = ("child_id", "child_name", "last_name", "upn", "nhs_number", "first_name")
 ALIKE: Final = 86.0
+_CHECKED: Final = ("upn", "nhs_number", "postcode")
+"""Fields whose values prove what they are, by check digits or a pattern of their own."""
+
 _SURE: Final = 0.55
 _HALF: Final = 0.5
 _MOST: Final = 0.6
@@ -117,11 +120,8 @@ class Guess:
                     Choice(place, name, _score(fit, share, content.filled), _why(fit, words, known, share))
                 )
             elif known.get("alone") and share > _SURELY and content.filled > _FEW_CELLS:
-                found.append(
-                    Choice(
-                        place, name, 0.4 + 0.2 * share, f"{share:.0%} of the cells are {_kind_words(known)}"
-                    )
-                )
+                sure = share * (0.95 if name in _CHECKED else 0.6)
+                found.append(Choice(place, name, sure, f"{share:.0%} of the cells are {_kind_words(known)}"))
         return found
 
     def _special(self, place: int, heading: str, content: Content) -> list[Choice]:

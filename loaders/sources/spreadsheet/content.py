@@ -77,7 +77,7 @@ def _kinds(value: str, schools: frozenset[str]) -> tuple[str, ...]:
         "name": looks_like_name(plain),
         "names": _are_names(value),
         "word": looks_like_word(plain),
-        "id": serial or (bool(_ID.fullmatch(plain)) and not parse_day(plain)),
+        "id": serial or (bool(_ID.fullmatch(plain)) and not parse_day(plain) and not is_upn(plain)),
         "text": len(plain.split()) > _WORDY,
     }
     return tuple(kind for kind, is_it in found.items() if is_it)
