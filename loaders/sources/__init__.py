@@ -13,6 +13,7 @@ from loaders.sources.canonical import read_canonical
 from loaders.sources.cin import looks_like_cin, read_cin
 from loaders.sources.csww import looks_like_csww, read_csww
 from loaders.sources.dfe_api import looks_like_dfe_api, read_dfe_api
+from loaders.sources.fhir import looks_like_fhir, read_fhir
 from loaders.sources.spreadsheet import is_mapping, looks_like_spreadsheet, read_spreadsheet
 from loaders.sources.ssd import looks_like_ssd, read_ssd
 from loaders.sources.ssda903 import looks_like_ssda903, read_ssda903
@@ -84,6 +85,12 @@ FORMATS: Final[dict[str, Format]] = {
         ),
         Format(
             "annex_a", "Ofsted's Annex A workbook", lambda p, r: read_annex_a(p, r.key), looks_like_annex_a
+        ),
+        Format(
+            "fhir",
+            "FHIR R4 care teams and episodes of care: Bundles or resources, JSON, NDJSON or XML",
+            lambda p, r: read_fhir(p, r.key, r.with_file),
+            looks_like_fhir,
         ),
         # last, as whatever is no other format may be a partner's own list
         Format(
