@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -59,18 +59,21 @@ def _value(variable: str, column: str, kind: pa.DataType) -> str:
     return f"toString({path}) AS {column}" if kind == pa.date32() else f"{path} AS {column}"
 
 
-def read_back(name: str) -> str:
+def read_back(name: str, *, of_loads: bool = False) -> str:
     """The Cypher that gives a table's rows, one column each in the order of `schema(name)`.
 
-    Names come from the declarations only. Dates come as text.
+    `of_loads`: only the rows that the loads `$loads` wrote last. Names come from the declarations only.
+    Dates come as text.
     """
     table = TABLES[name]
-    return _nodes(table, name) if isinstance(table, NodeType) else _relationships(table, name)
+    if isinstance(table, NodeType):
+        return _nodes(table, name, "WHERE n.load_id IN $loads" if of_loads else "")
+    return _relationships(table, name, "WHERE r.load_id IN $loads" if of_loads else "")
 
 
-def _nodes(node: NodeType, name: str) -> str:
+def _nodes(node: NodeType, name: str, where: str) -> str:
     links = {link.column: (f"l{i}", link) for i, link in enumerate(node.links)}
-    lines = [f"MATCH (n:{node.label})"]
+    lines = [f"MATCH (n:{node.label})", *([where] if where else [])]
     for variable, link in links.values():
         left, right = ("-", "->") if link.outgoing else ("<-", "-")
         lines.append(f"OPTIONAL MATCH (n){left}[:{link.type}]{right}({variable}:{link.target})")
@@ -84,11 +87,11 @@ def _nodes(node: NodeType, name: str) -> str:
     return "\n".join([*lines, f"RETURN {', '.join(values)}"])
 
 
-def _relationships(relation: RelationshipType, name: str) -> str:
+def _relationships(relation: RelationshipType, name: str, where: str) -> str:
     ends = {relation.start[1]: "a", relation.end[1]: "b"}
     values = [_value(ends.get(column.name, "r"), column.name, column.type) for column in SCHEMAS[name]]
     arrow = f"(a:{relation.start[0]})-[r:{relation.type}]->(b:{relation.end[0]})"
-    return f"MATCH {arrow}\nRETURN {', '.join(values)}"
+    return "\n".join([f"MATCH {arrow}", *([where] if where else []), f"RETURN {', '.join(values)}"])
 
 
 def from_graph(store: Store, progress: Progress | None = None) -> dict[str, pa.Table]:
@@ -97,11 +100,28 @@ def from_graph(store: Store, progress: Progress | None = None) -> dict[str, pa.T
     for done, name in enumerate(TABLES):
         if progress is not None:
             progress(name, done, len(TABLES))
-        batches = [_batch(rows, SCHEMAS[name]) for rows in store.stream(read_back(name))]
-        tables[name] = _finished(pa.concat_tables([SCHEMAS[name].empty_table(), *batches]), name)
+        tables[name] = table_from_graph(store, name)
     if progress is not None:
         progress("", len(TABLES), len(TABLES))
     return tables
+
+
+def table_from_graph(store: Store, name: str) -> pa.Table:
+    """One table, as the graph holds it now."""
+    return _read(store, name, read_back(name), {})
+
+
+def changed_rows(store: Store, name: str, loads: Sequence[str], before: pa.Table) -> pa.Table:
+    """One table as it was before with the rows that these loads wrote; none of them took rows away."""
+    written = _read(store, name, read_back(name, of_loads=True), {"loads": list(loads)})
+    keys = list(TABLES[name].key_columns)
+    kept = before.join(written.select(keys), keys, join_type="left anti").select(before.column_names)
+    return finished(pa.concat_tables([kept.cast(SCHEMAS[name]), written]), name)
+
+
+def _read(store: Store, name: str, query: str, parameters: dict[str, Any]) -> pa.Table:
+    batches = [_batch(rows, SCHEMAS[name]) for rows in store.stream(query, parameters)]
+    return finished(pa.concat_tables([SCHEMAS[name].empty_table(), *batches]), name)
 
 
 def _batch(rows: list[list[Any]], wanted: pa.Schema) -> pa.Table:
@@ -119,7 +139,7 @@ def from_csv(folder: Path) -> dict[str, pa.Table]:
     Tables without a file are empty, missing columns too. Raises `SourceError` where a value has the wrong
     type: this road is for tests and benchmarks, the loader is the one that collects rejects.
     """
-    return {name: _finished(_csv_table(folder / f"{name}.csv", SCHEMAS[name]), name) for name in TABLES}
+    return {name: finished(_csv_table(folder / f"{name}.csv", SCHEMAS[name]), name) for name in TABLES}
 
 
 def _csv_table(path: Path, wanted: pa.Schema) -> pa.Table:
@@ -155,7 +175,7 @@ def _typed(raw: pa.Table, field: pa.Field) -> pa.ChunkedArray:
     return present.cast(field.type)
 
 
-def _finished(table: pa.Table, name: str) -> pa.Table:
+def finished(table: pa.Table, name: str) -> pa.Table:
     """The format's defaults in, rows in order of their key, so that equal facts make equal tables."""
     for column, declared in _kept(TABLES[name]).items():
         if declared.default is not None:

@@ -30,6 +30,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from analysis import increment
+from analysis.known import ledger_on, tables_known
 from analysis.readback import SCHEMAS, Progress, from_csv, from_graph
 from graphmodel.errors import SourceError
 from graphmodel.store import Store
@@ -57,13 +59,18 @@ class State:
 
 @dataclass(frozen=True)
 class _Meta:
-    """What a kept slice says of itself; `digests` name the bytes of each table's file."""
+    """What a kept slice says of itself.
+
+    `digests` name the bytes of each table's file; `loads` are those that were over when it was read, and when
+    they ended.
+    """
 
     load_id: str | None
     loaded_at: str | None
     complete: bool
     data_date: str | None = None
     digests: Mapping[str, str] | None = None
+    loads: Mapping[str, str] | None = None
 
 
 class _Packed(Mapping[str, pa.Table]):
@@ -104,6 +111,7 @@ class Slice:
         self.load_id = meta.load_id
         self.loaded_at = datetime.fromisoformat(meta.loaded_at) if meta.loaded_at else None
         self.complete = meta.complete
+        self.loads = meta.loads
         self._frames: dict[str, pd.DataFrame] = {}
         self._lock = threading.Lock()
 
@@ -189,12 +197,24 @@ class Slice:
                 return cls._made(store, folder, progress)
         return cls(from_graph(store, progress), _Meta(state.load_id, state.loaded_at, complete=state.settled))
 
+    @classmethod
+    def known(cls, home: Path, known_on: date | datetime) -> Self:
+        """What was known at the end of a day, or at a moment, from the data folder's ledger alone.
+
+        Links between ids and the precedence of sources are those of then. `load_id` and `loaded_at` are the
+        load's that changed something last. Raises `SourceError` where the ledger does not reach back so far.
+        """
+        then = ledger_on(home, known_on)
+        last = then.parts[-1]
+        return cls(tables_known(then), _Meta(last.load_id, last.at, complete=True))
+
     def replaced(self, tables: dict[str, pa.Table]) -> Self:
         """The same slice with some tables replaced, rows in order of their key: a scenario, never kept."""
         return type(self)(ChainMap(tables, cast("MutableMapping[str, pa.Table]", self.arrow)), self._meta())
 
     def _meta(self) -> _Meta:
-        return _Meta(self.load_id, self.loaded_at.isoformat() if self.loaded_at else None, self.complete)
+        loaded_at = self.loaded_at.isoformat() if self.loaded_at else None
+        return _Meta(self.load_id, loaded_at, self.complete, loads=self.loads)
 
     @classmethod
     def _kept(cls, folder: Path) -> Self | None:
@@ -211,12 +231,29 @@ class Slice:
                 state = load_state(store)
                 if state.key is not None and (kept := cls._kept(folder / state.key)) is not None:
                     return kept
-                tables = from_graph(store, progress)
+                loads = increment.ended(store)
+                tables = cls._read(store, folder, state, progress)
                 if state.settled and state.key is not None and load_state(store) == state:
-                    made = cls(tables, _Meta(state.load_id, state.loaded_at, complete=True))
+                    made = cls(tables, _Meta(state.load_id, state.loaded_at, complete=True, loads=loads))
                     made.keep(folder / state.key)
                     return made
         return cls(tables, _Meta(state.load_id, state.loaded_at, complete=False))
+
+    @classmethod
+    def _read(
+        cls, store: Store, folder: Path, state: State, progress: Progress | None
+    ) -> Mapping[str, pa.Table]:
+        """What the graph holds: of the latest slice that is kept, what loads since then left as it was."""
+        of_this_graph = f"-{_digest(store)}"
+        kept = [x for x in folder.iterdir() if x.name.endswith(of_this_graph) and not x.name.startswith(".")]
+        for latest in sorted(kept, key=lambda x: x.stat().st_mtime, reverse=True):
+            before = cls._kept(latest)
+            if before is None or before.loads is None or not before.complete or not state.settled:
+                continue
+            since = increment.since(store, before.loads)
+            if since is not None:
+                return increment.brought_up(store, before.arrow, since, progress)
+        return from_graph(store, progress)
 
     def keep(self, folder: Path) -> None:
         """Write it as Parquet, all at once: a reader sees the whole folder or none. Prunes older ones."""
