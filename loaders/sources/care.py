@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Final
 
-from loaders.raw import Identifier, Seen
+from loaders.raw import Identifier, RowFault, Seen
 from loaders.sources.made import MadeTable
 
 SHORT_BREAKS: Final = frozenset({"V1", "V3", "V4"})
@@ -125,9 +125,9 @@ class Care:
     # -- children ------------------------------------------------------------------------------------
 
     def child(self, child: str | None, place: int, rank: str = "", **values: str | None) -> None:
-        """A child and what a row says of it; a row without the child's id is kept, to be rejected."""
+        """A child and what a row says of it; a row without the child's id is a reject."""
         if child is None:
-            self.tables["children"].add(place, None, *(values.get(c) for c in COLUMNS["children"][1:]))
+            self.tables["children"].faults.append(RowFault(place, "child_id", "", "is required and empty"))
             return
         known = self._children.setdefault(child, _Child(place))
         for name, value in values.items():

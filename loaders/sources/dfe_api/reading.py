@@ -195,8 +195,8 @@ class _Payloads:
             self.counts["episodes without date"] += 1
         else:
             self.care.status(child, "CIN", start, end, place=place)
-        if start is not None and _in_order(start, end):
-            self.periods[child].append(Interval(start, end, place))
+            if start is not None and _in_order(start, end):
+                self.periods[child].append(Interval(start, end, place))
         for assessment in self._kept(episode, "child_and_family_assessments"):
             self.counts["assessments"] += 1
             self._status(assessment, life, "CIN_ASSESSMENT", "authorisation_date")
