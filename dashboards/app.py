@@ -97,7 +97,7 @@ def show(name: str, page: st.Page, who: Viewer) -> None:
     if found.empty:
         widgets.nothing_loaded()
         return
-    asked = asking.ask(found)
+    asked = asking.ask(found, who)
     if asked.as_of < found.first_day:
         widgets.before_the_data(found, asked)
         return

@@ -101,11 +101,17 @@ class View:
     @property
     def source(self) -> str:
         """Whence and as of when, for a chart or a table that leaves the page."""
+        return self._source(self.scope)
+
+    @property
+    def whole_source(self) -> str:
+        """`source` of a figure that no filter narrows."""
+        return self._source("all agencies")
+
+    def _source(self, scope: str) -> str:
         load = self.found.slice.load_id or "none"
-        return (
-            f"As of {day_name(self.asked.as_of)}; {self.scope}; load {load}; "
-            f"weights {self.found.settings.stamp}"
-        )
+        day, weights = day_name(self.asked.as_of), self.found.settings.stamp
+        return f"As of {day}; {scope}; load {load}; weights {weights}"
 
     def name(self, agency_id: object) -> str:
         """An agency's name, its id where it has none."""
@@ -130,6 +136,12 @@ class View:
     def people(self, frame: pd.DataFrame, column: str = "home_agency_id") -> pd.DataFrame:
         """The rows about practitioners whom the viewer may see by id; `column` holds their home agency."""
         return guarding.people(frame, self.found, self.viewer, column)
+
+
+ENDS_ONLY: Final = (
+    "Your role sees figures as of month ends: the counts of two near days could tell that a single child "
+    "came or went."
+)
 
 
 def month_end(day: date) -> date:
@@ -161,13 +173,24 @@ def _day_of(text: str | None) -> date | None:
         return None
 
 
-def ask(found: Held) -> Asked:
+def last_month_end(day: date) -> date:
+    """The latest month end that is not after a day."""
+    return day if day == month_end(day) else day.replace(day=1) - timedelta(days=1)
+
+
+def settled(found: Held, viewer: Viewer) -> bool:
+    """Whether this viewer is shown month ends only."""
+    return viewer.month_ends_only and found.settings.disclosure.days == "month_ends"
+
+
+def ask(found: Held, viewer: Viewer) -> Asked:
     """The pickers of day, month, agencies and locality, kept in the address so that a view can be sent.
 
     An address that is no date or names no agency or locality is passed over, and said.
     """
     known, areas = found.agency_names, localities(found.slice)
-    _take_address(found, known, areas)
+    only_ends = settled(found, viewer)
+    _take_address(found, known, areas, only_ends=only_ends)
     with st.container(horizontal=True, vertical_alignment="bottom"):
         st.selectbox(
             "End of month",
@@ -179,7 +202,8 @@ def ask(found: Held) -> Asked:
             on_change=_to_month_end,
             width=200,
         )
-        st.date_input("As of (one day for all pages)", key=AS_OF, format="DD/MM/YYYY", width=220)
+        if not only_ends:
+            st.date_input("As of (one day for all pages)", key=AS_OF, format="DD/MM/YYYY", width=220)
         st.multiselect(
             "Agencies",
             sorted(known, key=lambda a: str(known[a]).casefold()),
@@ -193,10 +217,12 @@ def ask(found: Held) -> Asked:
     day = st.session_state[AS_OF] or found.default_day()
     asked = Asked(day, tuple(st.session_state[AGENCIES]), st.session_state.get(LOCALITY))
     _put_address(asked)
+    if only_ends:
+        st.caption(ENDS_ONLY)
     return asked
 
 
-def _take_address(found: Held, known: Mapping[str, str], areas: list[str]) -> None:
+def _take_address(found: Held, known: Mapping[str, str], areas: list[str], *, only_ends: bool) -> None:
     """From the address into the pickers, when the address is not the one last written here."""
     params = st.query_params
     given = (params.get(AS_OF), tuple(params.get_all(AGENCIES)), params.get(LOCALITY))
@@ -213,6 +239,8 @@ def _take_address(found: Held, known: Mapping[str, str], areas: list[str]) -> No
             st.warning(f"The address names agencies that are not known: {', '.join(unknown)}.")
         if given[2] and given[2] not in areas:
             st.warning(f"The address names the locality “{given[2]}”, which is not known: all are shown.")
+    if only_ends:
+        st.session_state[AS_OF] = last_month_end(min(st.session_state[AS_OF], found.last_day))
     st.session_state.setdefault(AGENCIES, [])
     st.session_state.setdefault(LOCALITY, None)
     at = st.session_state[AS_OF]

@@ -8,12 +8,14 @@ from typing import Any, Final
 import pandas as pd
 import streamlit as st
 
-from dashboards import data
+from dashboards import data, widgets
 from dashboards.asked import View
 from dashboards.asking import asked_viewer, refused
 from dashboards.certainty import SURE
+from dashboards.shown import headline, staff
 from graphmodel.access import Viewer
 from graphmodel.errors import AccessRefused
+from reports import findings, tabling
 from reports.words import day_name, role_name
 
 NAMES: Final = """
@@ -44,6 +46,33 @@ def by_role(load: pd.DataFrame) -> pd.DataFrame:
         leading=("practitioner_id", "size"), overloaded=("overloaded", "sum")
     )
     return grouped.astype({"leading": float, "overloaded": float})
+
+
+def title(shown: View, leading: pd.DataFrame, over: pd.DataFrame, *, counted: bool) -> str:
+    """How many leads are above capacity: of those shown, or (`counted`) of all or a locality, as masked."""
+    if not counted:
+        return str(findings.overload(len(leading), len(over), int(over["severe"].sum())))
+    known = headline(shown.found, shown.asked.as_of, shown.locality)
+    return str(findings.overload(known["leading"], known["overloaded"], known["severe"]))
+
+
+def agencies_table(shown: View) -> None:
+    """Leads above capacity by agency, small counts hidden, for roles that see no practitioner."""
+    if shown.locality is not None:
+        widgets.groups_note(shown)
+        return
+    rows = staff(shown.found, shown.asked.as_of, "agency_id")
+    rows = rows[rows["agency_id"].isin(shown.asked.agencies)] if shown.asked.agencies else rows
+    if rows.empty:
+        widgets.empty("Nobody leads in the agencies chosen.")
+        return
+    cells = {
+        head: tabling.shown(rows[name], tabling.concealed(rows, name), "{:,.0f}".format)
+        for head, name in (("Practitioners who lead", "leading"), ("Above capacity", "overloaded"))
+    }
+    table = pd.DataFrame({"Home agency": rows["agency_id"].map(shown.name), **cells})
+    widgets.table(table, "overloaded-by-agency", "Leads above capacity by agency", shown.source)
+    widgets.suppression_note(shown.found)
 
 
 def listing(shown: View, over: pd.DataFrame, names: Mapping[str, str] | None) -> pd.DataFrame:

@@ -10,7 +10,9 @@ import pandas as pd
 
 from dashboards import data, places
 from dashboards.data import Held
+from reports.figures import NO_AGENCY
 from reports.masking import LOAD_COLUMNS, hidden_counts, lead_counts
+from reports.masking import staff as masking_staff
 from reports.suppress import Count, Masked, Rule, masked
 
 _TEST_COLUMNS: Final = (
@@ -61,6 +63,32 @@ def agencies(found: Held, day: date, *, discretionary: bool = False) -> pd.DataF
     columns = tuple(c for c in (*LOAD_COLUMNS, *_TEST_COLUMNS) if c in frame)
     safe: Masked = masked(frame, {"load": Rule(columns, tuple(rules))}, up_to=up_to)
     return safe.numbers.assign(name=safe.numbers["agency_id"].map(found.agency_names))
+
+
+def staff(found: Held, day: date, by: str) -> pd.DataFrame:
+    """Who leads and who of them is above capacity by `agency_id` or `role`, hidden as in the monthly report.
+
+    Columns: `by`, tacs_led, leading, overloaded, suppressed. Leads outside the agencies with capacity are one
+    row, named `reports.figures.NO_AGENCY`.
+    """
+    load = data.load(found, day)
+    if by == "agency_id":
+        known = data.fair(found, day).agencies["agency_id"]
+        load = load.assign(
+            agency_id=load["home_agency_id"].where(load["home_agency_id"].isin(known), NO_AGENCY)
+        )
+    summed = (
+        load.assign(leading=load["tacs_led"] > 0)
+        .groupby(by, sort=True)[["tacs_led", "leading", "overloaded"]]
+        .sum()
+        .astype(float)
+        .reset_index()
+    )
+    # the row of no agency stands last, as in the report: of equal counts the first is hidden
+    summed = summed.sort_values(by, key=lambda ids: ids == NO_AGENCY, kind="stable", ignore_index=True)
+    up_to = found.settings.disclosure.suppress_up_to
+    safe = masking_staff(summed, data.counts(found, day), up_to).numbers
+    return safe[(safe["leading"] != 0) | safe["suppressed"]].reset_index(drop=True)
 
 
 def sectors(found: Held, day: date, *, discretionary: bool = False) -> pd.DataFrame:

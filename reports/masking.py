@@ -224,16 +224,34 @@ def _masked(month: Month, frame: pd.DataFrame, end: set[str], up_to: int) -> Mas
             lead_counts(sums, month.sums, up_to, days=month.days),
             ("load",),
         ),
-        "leading": Rule(("leading",), (Count(list(frame["leading"])),), ("load",)),
-        "overloaded": Rule(
-            ("overloaded", "mean_overloaded", "sum_overloaded"),
-            (
-                Count(list(frame["overloaded"]), shown=known),
-                Count(list(frame["leading"] - frame["overloaded"]), shown=known),
-                Count(list(frame["sum_overloaded"]), days=month.days),
-            ),
-            ("leading",),
+        **_staff_rules(frame, known=known),
+        "overloaded in the mean": Rule(
+            ("mean_overloaded", "sum_overloaded"),
+            (Count(list(frame["sum_overloaded"]), days=month.days),),
+            ("overloaded",),
         ),
+    }
+    return masked(frame, rules, up_to=up_to)
+
+
+def _staff_rules(frame: pd.DataFrame, *, known: bool) -> dict[str, Rule]:
+    """Who leads and who of them is overloaded; `known`: the overloaded of all are shown."""
+    over, rest = frame["overloaded"], frame["leading"] - frame["overloaded"]
+    counts = (Count(list(over), shown=known), Count(list(rest), shown=known))
+    return {
+        "leading": Rule(("leading",), (Count(list(frame["leading"])),), ("load",)),
+        "overloaded": Rule(("overloaded",), counts, ("leading",)),
+    }
+
+
+def staff(frame: pd.DataFrame, counts: Mapping[str, float], up_to: int) -> Masked:
+    """Agencies or roles on one day as the report shows them at a month end: `tacs_led`, leading, overloaded.
+
+    `counts` are the partnership's of the day; every lead belongs to a row.
+    """
+    rules = {
+        "load": Rule(("tacs_led",), lead_counts([float(n) for n in frame["tacs_led"]], counts, up_to)),
+        **_staff_rules(frame, known="overloaded" not in hidden_counts(counts, up_to)),
     }
     return masked(frame, rules, up_to=up_to)
 

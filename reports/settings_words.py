@@ -60,6 +60,11 @@ WORDS: Final[Mapping[str, tuple[str, str]]] = {
         "Counts of 1 up to this many are hidden",
         "DfE, children-in-need statistics",
     ),
+    "disclosure.days": (
+        "Days for which roles that see no rows about children are shown figures",
+        "docs/decisions/differencing.md; " + LOCAL,
+    ),
+    "sources": ("Which source counts where two differ about one fact", LOCAL),
     "about": ("Who runs this installation", "for the accessibility statement"),
     "sign_in": ("What the claims of a sign-in mean here", "docs/sign-in.md"),
     "audit": ("Which looks count as unusual", LOCAL),

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import Final
 
-import pandas as pd
 import streamlit as st
 
 from dashboards import data, data_overload, widgets
 from dashboards.certainty import HELP, verdicts
-from dashboards.overload import COLUMNS, by_role, listing, names_form
+from dashboards.overload import COLUMNS, agencies_table, by_role, listing, names_form, title
 from dashboards.overload_explained import may_be_next, why
-from reports import charts, findings, findings_certainty
+from dashboards.shown import staff
+from reports import charts, findings_certainty
 from reports.words import count
 
 NOT_BY_ID: Final = "Your role sees how many, not who: single practitioners are for those who manage them."
@@ -23,12 +23,14 @@ load = shown.within(data.load(found, day), "home_agency_id")
 over = shown.within(data.overload(found, day), "home_agency_id")
 over = over.assign(verdict=over["practitioner_id"].map(verdicts(found, day)))
 leading = load[load["tacs_led"] > 0]
-# the title counts everybody; rows are of those whom the viewer may see
+# rows are of those whom the viewer may see
 seen = shown.people(over)
+# whoever sees no rows about children could take counts by agency and locality from one another
+counted = shown.viewer.month_ends_only
 
-widgets.header(str(findings.overload(len(leading), len(over), int(over["severe"].sum()))), shown)
+widgets.header(title(shown, leading, over, counted=counted), shown)
 no_capacity = int(((load["points"] > 0) & ~(load["capacity"] > 0)).sum())
-if no_capacity:
+if no_capacity and not counted:
     st.caption(
         f"{count(no_capacity, 'practitioner has', 'practitioners have')} work but no post with capacity on "
         "this day, so no part of capacity can be given for them: see to their posts in the data."
@@ -54,20 +56,18 @@ else:
                 )
             )
     with right:
-        widgets.chart_block(charts.overload_by_role(by_role(load), source=shown.source, theme=shown.theme))
+        if counted and shown.locality is not None:
+            widgets.groups_note(shown)
+        else:
+            roles = staff(found, day, "role") if counted else by_role(load)
+            source = shown.whole_source if counted else shown.source
+            widgets.chart_block(charts.overload_by_role(roles, source=source, theme=shown.theme))
 
 st.header("Who, how far above, and since when", anchor=False)
-if over.empty:
+if counted and seen.empty:
+    agencies_table(shown)
+elif over.empty:
     widgets.empty("No lead is above capacity on this day.")
-elif seen.empty:
-    by_agency = (
-        over.assign(agency=over["home_agency_id"].map(shown.name))
-        .groupby("agency")
-        .agg(above=("severe", "size"), severe=("severe", "sum"))
-        .reset_index()
-    )
-    by_agency.columns = pd.Index(["Home agency", "Leads above capacity", "Of them severely"])
-    widgets.table(by_agency, "overloaded-by-agency", "Leads above capacity by agency", shown.source)
 else:
     names = names_form(seen)
     table = listing(shown, seen, names)
