@@ -27,6 +27,7 @@ from tacgraph import (
     query_commands,
     report_commands,
     site_commands,
+    spreadsheet_commands,
     whatif_commands,
 )
 from tacgraph.console import warn
@@ -40,6 +41,8 @@ app = App(
 app.command(engine_commands.app)
 app.command(data_commands.load)
 app.command(data_commands.example)
+app.command(spreadsheet_commands.map_, name="map")
+app.command(spreadsheet_commands.template)
 app.command(audit_commands.app)
 app.command(backup_commands.backup)
 app.command(backup_commands.restore)

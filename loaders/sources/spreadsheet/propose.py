@@ -152,7 +152,7 @@ class _Whole:
             sheet_is=(sheet_is := self.sheet_is()),
             sheets=(),
             fill_down=self.fill_down(),
-            posts_since=self.posts_since() if self.has("fte") else "",
+            posts_since=self.posts_since(),
             roles=self.roles(),
             statuses={v: c for v in self.statuses() if (c := status_of(v)) is not None},
             agencies=self.agencies(columns, sheet_is),

@@ -11,7 +11,7 @@ from loaders.sources.spreadsheet.mapping import Mapping
 
 _HEAD: Final = """\
 # How tacgraph reads {name}. Edit it, try it with
-#   tacgraph map FILE --check THIS
+#   tacgraph map FILE --check --with THIS
 # and load with `tacgraph load FILE --with THIS`. In the data folder's `mappings` it is used by itself.
 version = 1
 
