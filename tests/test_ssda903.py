@@ -153,25 +153,80 @@ def test_a_team_is_derived_only_where_two_were_involved_at_once(tmp_path: Path) 
         + "\nc1,,SW1,01/12/2019,01/06/2020,PCCHAN\nc1,,SW2,01/05/2020,,MANAGE\n"
         "c2,,SW1,01/01/2020,01/03/2020,PCCHAN\nc2,,sw2 ,01/03/2020,,\nc2,,,01/03/2020,,\n",
         "reviews.csv": "CHILD,DOB,REVIEW,REVIEW_CODE\n"
-        "c1,,01/02/2020,PN1\nc2,,01/02/2020,PN1\nc1,,01/01/2021,PN1\n",
+        "c1,,01/06/2020,PN1\nc2,,01/06/2020,PN1\nc1,,01/02/2020,PN1\n",
     }
     source = read_ssda903(write_texts(tmp_path, texts))
     found = found_tables(source)
     assert [tuple(r.values()) for r in found["tacs"]] == [
-        ("ssda903:c1|2020-01-01", "c1", "2020-01-01", "2020-12-01", "tac")
+        ("ssda903:c1|2020-01-01", "c1", "2020-05-01", "2020-12-01", "tac")
     ]
     assert {tuple(r.values())[1:] for r in found["memberships"]} == {
-        ("swe:SW1", "2020-01-01", "2020-06-01"),
-        ("swe:SW2", "2020-05-01", "2020-12-01"),
+        ("swe:SW1", "2019-12-01", "2020-06-01"),
+        ("swe:SW2", "2020-05-01", None),
     }
-    assert [r["held_on"] for r in found["reviews"]] == ["2020-02-01"]
+    assert [r["held_on"] for r in found["reviews"]] == ["2020-06-01"]
     assert [r["practitioner_id"] for r in found["practitioners"]] == ["swe:SW1", "swe:SW2"]
     said = " ".join(source.notes)
-    assert "2 allocations of social workers not loaded: a team is derived only where" in said
+    assert "2 allocations of social workers not loaded: a team is there from the first day" in said
     assert "2 reviews not loaded" in said
     run, rejects = check_only(tmp_path, tmp_path / "home", "ssda903")
     assert not rejects
     assert run.counts["leads"].read == 2
+
+
+SPELLS = st.tuples(
+    st.sampled_from(("SW1", "SW2", "SW3")), st.integers(0, 30), st.one_of(st.none(), st.integers(0, 30))
+)
+
+
+@settings(deadline=None, max_examples=150)
+@given(
+    cared=st.lists(st.tuples(st.integers(0, 30), st.one_of(st.none(), st.integers(1, 10))), max_size=3),
+    spells=st.lists(SPELLS, max_size=5),
+)
+def test_the_second_road_comes_to_the_same_teams(
+    cared: list[tuple[int, int | None]],
+    spells: list[tuple[str, int, int | None]],
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
+    """Day by day: which worker is in which time of care."""
+
+    def day(number: int | None) -> str:
+        return "" if number is None else (dt.date(2020, 1, 1) + dt.timedelta(days=number)).isoformat()
+
+    times = [(a, None if n is None else a + n) for a, n in cared]
+    spells = [(w, a, b) for w, a, b in spells if b is None or b >= a]
+    folder = write_texts(
+        tmp_path_factory.mktemp("teams"),
+        {
+            "episodes.csv": episodes(*(f"c1,{day(a)},{day(b)},C2,U1," for a, b in dict(times).items())),
+            "sw.csv": "CHILD,SW_ID,SW_DECOM,SW_DEC\n"
+            + "".join(f"c1,{w},{day(a)},{day(b)}\n" for w, a, b in spells),
+        },
+    )
+    end = 60
+    periods = [
+        (date_number(a), end if b is None else date_number(b))
+        for a, b in unite([(day(a), day(b) or None) for a, b in dict(times).items()])
+    ]
+    inside: dict[int, set[tuple[str, int]]] = {}
+    for worker, start, stop in spells:
+        ran = [p for p in periods if p[0] <= start < p[1]]
+        began = [p for p in periods if start < p[0] < (end if stop is None else stop)]
+        for period in (ran or began)[:1]:
+            for number in range(start, end if stop is None else stop):
+                inside.setdefault(period[0], set()).add((worker, number))
+    expected = []
+    for first, days in inside.items():
+        together = [n for n in range(end) if len({w for w, there in days if there == n}) >= 2]
+        if together:
+            expected.append((f"ssda903:c1|{day(first)}", day(together[0])))
+    found = found_tables(read_ssda903(folder)).get("tacs", [])
+    assert sorted((r["tac_id"], r["opened_on"]) for r in found) == sorted(expected)
+
+
+def date_number(text: str) -> int:
+    return (dt.date.fromisoformat(text) - dt.date(2020, 1, 1)).days
 
 
 def test_rejects_name_the_file_the_row_and_the_heading_of_the_return(on_engine: Path, tmp_path: Path) -> None:

@@ -66,6 +66,7 @@ _FEEDS: Final = {
 }
 """The canonical table that a table of the return is read for: its unreadable rows are rejects of that."""
 
+_FOREVER: Final = "9999-12-31"
 _NO_PLACE: Final = {
     "uasc": "unaccompanied children",
     "oc2": "health and conviction outcomes (OC2)",
@@ -250,7 +251,7 @@ class _Return:
         teams = derive(self.care, "ssda903", periods, self.spells)
         for child, held in self.reviews.items():
             for day, place in held.items():
-                there = [t for t in teams.get(child, []) if _covers(t.period, day)]
+                there = [t for t in teams.get(child, []) if t.opened <= day <= (t.closed or _FOREVER)]
                 self.counts["reviews unplaced"] += not there
                 if there:
                     self.care.tables["reviews"].add(place, there[0].tac_id, day)
@@ -323,7 +324,3 @@ class _Return:
 
 def _in_order(start: str, end: str | None) -> bool:
     return is_day(start) and (end is None or (is_day(end) and end >= start))
-
-
-def _covers(period: Interval, day: str) -> bool:
-    return period.start <= day and (period.end is None or day <= period.end)
