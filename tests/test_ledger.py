@@ -1,0 +1,131 @@
+"""The ledger: the graph is what the ledger says stands, whatever was loaded, linked, retired or cut off."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pytest
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+
+from analysis.readback import SCHEMAS, from_graph
+from analysis.tables import Slice
+from graphmodel.ledger import LINKS, find_ledger, id_columns
+from graphmodel.relationships import TABLES
+from graphmodel.store import Store
+from loaders import load
+from loaders import same as sameness
+from tests.conftest import empty
+from tests.loading import facts, write_tables
+from tests.partnerships import Partnership, Size, random_partnership
+
+Row = dict[str, str]
+Tables = dict[str, list[Row]]
+
+TINY = Size(4, 5, 2, 4, 4, 6, 10, 6, 6, 4, 5, 3, 6, 4, 4)
+SOURCES = ("ssd", "annex_a", "school", "clinic")
+"""Two that the precedence names, two that it does not."""
+
+
+def anew(home: Path) -> None:
+    with Store.open(home, "admin") as admin:
+        empty(admin)
+        admin.apply_model()
+
+
+def graph(home: Path) -> tuple[list[str], list[str]]:
+    with Store.open(home, "reader") as store:
+        return facts(store)
+
+
+def link(monkeypatch: pytest.MonkeyPatch, rows: Iterable[tuple[str, str, str]]) -> None:
+    """From now on these ids (kind, id, stands for) are one."""
+    columns = list(zip(*rows, strict=True)) or [(), (), ()]
+    links = pa.table(dict(zip(LINKS.names, columns, strict=True)), schema=LINKS)
+    monkeypatch.setattr("loaders.load.same_as", lambda _: sameness.settled(links))
+
+
+def assert_ledger_is_graph(home: Path) -> None:
+    """The second road: every table of the graph, told from the ledger alone."""
+    known = Slice.known(home, datetime.now(UTC))
+    with Store.open(home, "reader") as store:
+        held = from_graph(store)
+    for name in SCHEMAS:
+        assert known.arrow[name].to_pylist() == held[name].to_pylist(), name
+
+
+def part_of(tables: Tables, chance: random.Random) -> Tables:
+    """Some of the tables, some of their rows, sometimes without a column that need not be there."""
+    needed = {
+        "agencies": ("agency_id", "name", "sector"),
+        "practitioners": ("practitioner_id", "role"),
+        "children": ("child_id",),
+        "tacs": ("tac_id", "child_id", "opened_on"),
+        "assessments": ("assessment_id", "child_id", "practitioner_id", "kind", "started_on"),
+        "posts": ("practitioner_id", "agency_id", "started_on", "fte"),
+        "memberships": ("tac_id", "practitioner_id", "started_on"),
+        "actions": ("action_id", "tac_id", "practitioner_id", "due_on"),
+    }
+    found: Tables = {}
+    for name, rows in tables.items():
+        if not rows or chance.random() < 0.25:
+            continue
+        kept = [row for row in rows if chance.random() < 0.8] or rows[:1]
+        columns = list(rows[0])
+        spare = [c for c in columns if name in needed and c not in needed[name]]
+        if spare and chance.random() < 0.4:
+            columns.remove(chance.choice(spare))
+        found[name] = [{c: row[c] for c in columns} for row in kept]
+    return found or {"agencies": tables["agencies"]}
+
+
+def random_links(chance: random.Random) -> list[tuple[str, str, str]]:
+    """Some ids of each kind that stand for others, as a linkage would have it."""
+    found = []
+    for kind, letter in (("child", "C"), ("practitioner", "P"), ("agency", "A")):
+        ids = [f"{letter}1", f"{letter}-2", f'{letter}"3"', f"{letter},4", f"{letter} 5"]
+        chance.shuffle(ids)
+        for other in ids[1 : 1 + chance.randrange(3)]:
+            found.append((kind, other, ids[0]))
+    return found
+
+
+def loads(seed: int, count: int) -> list[tuple[str, Tables, bool]]:
+    """(source, tables, replace) of a row of loads."""
+    chance = random.Random(seed)
+    found = []
+    for n in range(count):
+        tables = random_partnership(seed * 7 + chance.randrange(3), TINY).tables
+        found.append((chance.choice(SOURCES), part_of(tables, chance), n > 0 and chance.random() < 0.4))
+    return found
+
+
+def load_all(home: Path, work: Path, row: Sequence[tuple[str, Tables, bool]]) -> None:
+    for n, (source, tables, replace) in enumerate(row):
+        folder = write_tables(work / str(n), tables)
+        load(folder, home=home, source=source, replace=replace)
+
+
+QUICK: Any = settings(
+    max_examples=6,
+    phases=[Phase.explicit, Phase.reuse, Phase.generate],
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+
+
+@QUICK
+@given(seed=st.integers(0, 10**6))
+def test_the_ledger_alone_tells_what_the_graph_holds(
+    on_engine: Path, tmp_path_factory: pytest.TempPathFactory, seed: int
+) -> None:
+    anew(on_engine)
+    work = tmp_path_factory.mktemp("loads")
+    for n, step in enumerate(loads(seed, 6)):
+        load_all(on_engine, work / str(n), [step])
+        assert_ledger_is_graph(on_engine)
