@@ -355,3 +355,21 @@ def test_others_files_are_not_taken_for_the_return(tmp_path: Path) -> None:
     partner = write_texts(tmp_path / "p", {"p.csv": "Child,School nurse,Review\n1,Ann,01/01/2020\n"})
     assert not looks_like_ssda903(partner)
     assert not looks_like_ssda903(tmp_path / "nothing")
+
+
+def test_a_time_of_care_that_began_in_an_earlier_year_is_said(tmp_path: Path) -> None:
+    text = "CHILD,DECOM,RNE,LS,DEC\nc1,01/05/2023,P,C2,\nc2,01/05/2023,S,C2,01/06/2023\nc2,01/06/2023,P,C2,\n"
+    source = read_ssda903(write_texts(tmp_path, {"e.csv": text}))
+    assert any(
+        note.startswith("1 times of being looked after go on from an earlier year") for note in source.notes
+    )
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "cp1252"])
+@pytest.mark.parametrize("separator", [",", ";", "\t", "|"])
+def test_tables_in_other_encodings_and_separators(encoding: str, separator: str, tmp_path: Path) -> None:
+    text = 'CHILD,"DECOM",DEC,LS\nÉ1,01/01/2020,,C2\n'.replace(",", separator)
+    path = tmp_path / "e.csv"
+    path.write_bytes(text.encode(encoding))
+    assert looks_like_ssda903(path)
+    assert found_statuses(read_ssda903(path)) == [("É1", "LAC", "2020-01-01", None)]

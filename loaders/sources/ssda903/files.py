@@ -86,6 +86,7 @@ MOST_FILES: Final = 400
 _SURE: Final = 3
 _HEADER_ROWS: Final = 10
 _HEAD: Final = 1 << 14
+_CHILD: Final = re.compile(rb'(?:^|[,;\t|"\n\xbf\xfe])\s*child\s*["\r\n,;\t|]')
 
 
 @dataclass(frozen=True)
@@ -138,7 +139,7 @@ def _look(path: Path) -> bool:
         if path.suffix.lower() in TEXTS:
             with path.open("rb") as file:
                 head = file.read(_HEAD).replace(b"\0", b"").lower()
-            return b"child" in head and recognise(_text_header(path)[1], sure=True) is not None
+            return _CHILD.search(head) is not None and recognise(_text_header(path)[1], sure=True) is not None
         book = Book(path)
         names = {plain_header(sheet) for sheet in book.sheets}
         named = any(words in name for name in names for words in ("episodes", "header", "oc3", "903", "ad1"))

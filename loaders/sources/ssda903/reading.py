@@ -84,6 +84,7 @@ class Episode:
     legal: str
     setting: str
     reason: str
+    begun: str
     place: int
     year: str
 
@@ -162,7 +163,8 @@ class _Return:
         self.counts["short breaks"] += legal in SHORT_BREAKS
         self.counts["youth justice"] += legal in ("J1", "J2", "J3")
         setting, reason = clean(row.cells.get("place")).upper(), clean(row.cells.get("rec")).upper()
-        self._keep(child, Episode(start, end, legal, setting, reason, place, year))
+        begun = clean(row.cells.get("rne")).upper()
+        self._keep(child, Episode(start, end, legal, setting, reason, begun, place, year))
 
     def _keep(self, child: str, said: Episode) -> None:
         """An episode of several returns is one: the latest return's, without years the one that has ended."""
@@ -260,7 +262,9 @@ class _Return:
         """The times of being looked after; short breaks are none. Residential settings stand beside them."""
         full = [e for e in said if e.legal not in SHORT_BREAKS]
         periods = united(Interval(e.start, e.end, e.place) for e in full)
+        first = {e.place: e.begun for e in full}
         for period in periods:
+            self.counts["begun before"] += first[period.place] not in ("S", "")
             self.care.status(child, "LAC", period.start, period.end, place=period.place)
         settings = united(Interval(e.start, e.end, e.place) for e in full if e.setting in RESIDENTIAL)
         for part in settings:
@@ -297,6 +301,11 @@ class _Return:
         left = (
             (n["short breaks"], "episodes of short breaks (V1, V3, V4) make no looked after child"),
             (n["without LS"], "episodes have no legal status: taken as looked after"),
+            (
+                n["begun before"],
+                "times of being looked after go on from an earlier year (RNE is not S): they began before "
+                "what is read here; put the earlier years' returns into the same folder",
+            ),
             (
                 n["youth justice"],
                 "episodes under J1 to J3 count as looked after; the return does not say that "
