@@ -5,11 +5,16 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from ipaddress import ip_address
 from pathlib import Path
-from typing import Literal
+from typing import Final, Literal
+from urllib.parse import urlsplit
 
 from graphmodel import engine
 from graphmodel.errors import EngineError
+
+PLAINTEXT: Final = "TACGRAPH_PLAINTEXT"
+_SCHEMES: Final = ("neo4j+s", "bolt+s", "neo4j+ssc", "bolt+ssc", "neo4j", "bolt")
 
 AccountName = Literal["reader", "writer", "admin"]
 EngineKind = Literal["embedded", "neo4j"]
@@ -26,6 +31,44 @@ class Target:
     password: str = field(repr=False)
 
 
+def must_be_safe(uri: str) -> None:
+    """Raise `EngineError` for an address that holds a password, or that would send everything in the open.
+
+    Without TLS only this machine is spoken to, or any where TACGRAPH_PLAINTEXT=yes says that the way there is
+    encrypted by other means. The address is not repeated where it holds a password.
+    """
+    try:
+        parts = urlsplit(uri)
+        host = parts.hostname or ""
+    except ValueError:
+        parts, host = None, ""
+    if parts is None or parts.scheme not in _SCHEMES or not host:
+        raise EngineError(
+            "NEO4J_URI", "is no address of a database", f"Use one of {', '.join(_SCHEMES)} with ://HOST:PORT."
+        )
+    if "@" in parts.netloc:
+        raise EngineError(
+            "NEO4J_URI", "holds a name or a password", "Put them in NEO4J_USERNAME and NEO4J_PASSWORD."
+        )
+    plain = "+" not in parts.scheme and not _is_loopback(host)
+    if plain and os.environ.get(PLAINTEXT) != "yes":
+        raise EngineError(
+            f"the database at {host}",
+            "would be sent children's records and the password in the open",
+            f"Write {parts.scheme}+s:// for {parts.scheme}:// in NEO4J_URI; {PLAINTEXT}=yes where the way "
+            "there is encrypted by other means.",
+        )
+
+
+def _is_loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
 def find_target(home: Path, account: AccountName, on_wait: Callable[[str], None] | None = None) -> Target:
     """The database that the environment names, else the data folder's embedded engine, started if need be.
 
@@ -33,6 +76,7 @@ def find_target(home: Path, account: AccountName, on_wait: Callable[[str], None]
     """
     uri = os.environ.get("NEO4J_URI")
     if uri:
+        must_be_safe(uri)
         password = os.environ.get("NEO4J_PASSWORD")
         if password is None:
             raise EngineError(
