@@ -9,7 +9,7 @@ from typing import Final
 import streamlit as st
 
 from dashboards import asked as asking
-from dashboards import data, signed_in, widgets
+from dashboards import data, first_visit, signed_in, widgets
 from graphmodel.access import Right, Viewer
 from graphmodel.errors import AccessRefused, TacgraphError
 
@@ -95,7 +95,7 @@ def show(name: str, page: st.Page, who: Viewer) -> None:
         return
     found = data.held()
     if found.empty:
-        widgets.nothing_loaded()
+        first_visit.nothing_loaded(who)
         return
     asked = asking.ask(found, who)
     if asked.as_of < found.first_day:

@@ -145,6 +145,11 @@ def forget() -> None:
     st.cache_resource.clear()
 
 
+def ask_again() -> None:
+    """Ask after a newer load at once, not only after some seconds."""
+    _keeper(str(data_folder())).asked_at = float("-inf")
+
+
 def store() -> Store:
     """The open store, for the one read of the dashboard that names people."""
     return _keeper(str(data_folder())).open_store()

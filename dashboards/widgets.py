@@ -184,21 +184,6 @@ def empty(words: str, why: str = "") -> None:
     st.info(f"{words}{' ' + why if why else ''}")
 
 
-def nothing_loaded() -> None:
-    """The first page of an empty installation: what to run."""
-    st.title("Nothing has been loaded yet", anchor=False)
-    st.markdown(
-        "This dashboard shows who works with whom around which child, once there are data. "
-        "Load a folder of CSV files in the import format:"
-    )
-    st.code("tacgraph load PATH", language=None)
-    st.markdown("Or try it with a made-up partnership:")
-    st.code(
-        "tacgraph example example-data --children 5000 --seed 1\ntacgraph load example-data", language=None
-    )
-    st.markdown("Then reload this page.")
-
-
 def before_the_data(found: Held, asked: Asked) -> None:
     """An as-of day on which no team had opened yet."""
     st.title("No team had opened by this day", anchor=False)
