@@ -6,7 +6,7 @@ marked done. What a load that was cut off left pending, the next load of whateve
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
@@ -22,6 +22,7 @@ from graphmodel.store import Store
 from graphmodel.whole import keep
 from loaders.raw import PLACE
 from loaders.record import now
+from loaders.references import good_rows, references
 from loaders.shape import absent_values, key_sql, same_key, state
 from loaders.staging import Staging
 
@@ -48,10 +49,9 @@ class Found:
 def find(home: Path, store: Store, *, make: bool) -> Found:
     """The ledger that the graph's load records name, else a new one (made on disk where `make`)."""
     records = store.fetch(
-        "MATCH (l:Load) RETURN l.load_id, l.source, l.ledger, coalesce(l.rows_created, 0) + "
-        "coalesce(l.rows_updated, 0) + coalesce(l.rows_retired, 0) AS changed, l.started_at AS at ORDER BY at"
+        "MATCH (l:Load) RETURN l.source AS source, l.ledger AS ledger, l.started_at AS at ORDER BY at"
     )
-    folders = [home / book.FOLDER / str(row[2]) for row in records if row[2]]
+    folders = [home / book.FOLDER / str(row[1]) for row in records if row[1]]
     folder = next((f for f in reversed(folders) if f.is_dir()), None)
     if folder is None:
         found = Ledger.make(home) if make else Ledger(home / book.FOLDER / "none", ())
@@ -61,24 +61,19 @@ def find(home: Path, store: Store, *, make: bool) -> Found:
     else:
         found = Ledger.open(folder)
         older = (folder / "older").exists()
-    known = {part.load_id for part in found.parts}
-    outside = frozenset(
-        str(source)
-        for load_id, source, name, changed, _ in records
-        if name != found.name or (changed and load_id not in known)
-    )
+    outside = frozenset(str(source) for source, name, _ in records if name != found.name)
     return Found(found, older or bool(outside), outside)
 
 
 class Book:
-    """What one load does with the ledger. `source` None: a load without files, after links changed."""
+    """What one load does with the ledger. `source` empty: a load without files, after links changed."""
 
     def __init__(
         self,
         stage: Staging,
         ledger: Ledger,
         *,
-        source: str | None,
+        source: str,
         load_id: str,
         replace: bool,
         links: pa.Table,
@@ -99,9 +94,10 @@ class Book:
         self.kinds_before = frozenset(before.column("kind").to_pylist())
         stage.keep(_LINKED, links)
         stage.keep(_BEFORE, before)
+        stage.run("CREATE TABLE moved_ids (kind VARCHAR, id VARCHAR)")
         if self.moved:
             stage.run(
-                "CREATE TABLE moved_ids AS SELECT DISTINCT kind, id FROM "
+                "INSERT INTO moved_ids SELECT DISTINCT kind, id FROM "
                 f"((SELECT * FROM {_LINKED} EXCEPT SELECT * FROM {_BEFORE}) "
                 f"UNION ALL (SELECT * FROM {_BEFORE} EXCEPT SELECT * FROM {_LINKED}))"
             )
@@ -114,6 +110,13 @@ class Book:
         nothing = Ledger(stage.folder / "none", ())
         links = book.LINKS.empty_table()
         return cls(stage, nothing, source=source, load_id=load_id, replace=False, links=links, precedence=())
+
+    def look_again(self, ids: Collection[tuple[str, str]]) -> None:
+        """Take the facts that name these (kind, id) for changed."""
+        if ids:
+            kinds, names_ = zip(*ids, strict=True)
+            self.stage.insert("moved_ids", {"kind": kinds, "id": names_})
+            self.moved = True
 
     # -- before the checks of references -----------------------------------------------------------------
 
@@ -154,6 +157,29 @@ class Book:
             )
             self.stage.run(f"UPDATE raw_{table} SET {column} = NULL WHERE {looped}")
 
+    def reject_unheard(self, table: str) -> bool:
+        """Reject rows that name an id that only its link makes known: without the link they would hang loose.
+
+        Whether there were any.
+        """
+        before = self.stage.one("SELECT count(*) FROM rejects")
+        for reference in references(table):
+            column, target, key = reference.column, reference.target, reference.key
+            if column not in self.stage.translated.get(table, ()):
+                continue
+            stated = f"SELECT own_{key} FROM {good_rows(self.stage, target)}"
+            if target not in self.stage.translated:
+                stated = "SELECT NULL WHERE false"
+            earlier = f"SELECT {key} FROM {self.ledger.events(target)}"
+            self.stage.run(
+                f"INSERT INTO rejects SELECT $tbl, $file, r.row_no, {quoted(column)}, r.own_{column}, "
+                f"{quoted(f'is no {key} of {target} that any table or the graph has')} "
+                f"FROM {good_rows(self.stage, table)} r WHERE own_{column} <> {column} "
+                f"AND own_{column} NOT IN ({stated}) AND own_{column} NOT IN ({earlier})",
+                {"tbl": table, "file": self.stage.files[table]},
+            )
+        return bool(self.stage.one("SELECT count(*) FROM rejects") > before)
+
     # -- after them, table by table ------------------------------------------------------------------------
 
     def take(self, table: str) -> list[str]:
@@ -177,7 +203,7 @@ class Book:
 
     @property
     def _me(self) -> str:
-        return quoted(self.source or "")
+        return quoted(self.source)
 
     def _events(self, table: str, mine: str) -> None:
         listed = ", ".join(f"f.{name}" for name in names(table))
@@ -215,7 +241,7 @@ class Book:
 
     def _restate_contested(self, table: str, mine: str, head: str) -> None:
         """Among sources without precedence the newest load wins, also where it says nothing new."""
-        ranked = ", ".join(map(quoted, (self.source or "", *self.order.precedence)))
+        ranked = ", ".join(map(quoted, (self.source, *self.order.precedence)))
         others = f"(SELECT * FROM book_{table} WHERE source NOT IN ({ranked}))"
         if self.source in self.order.precedence or not self.stage.one(f"SELECT 1 FROM {others} LIMIT 1"):
             return
@@ -367,7 +393,7 @@ class Book:
             Part(
                 self.place,
                 self.load_id,
-                self.source or "",
+                self.source,
                 self.at,
                 tuple(self.order.precedence),
                 retires=self._ends(),

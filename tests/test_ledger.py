@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import random
+import sys
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 import pyarrow as pa
 import pytest
@@ -15,14 +15,14 @@ from hypothesis import strategies as st
 
 from analysis.readback import SCHEMAS, from_graph
 from analysis.tables import Slice
-from graphmodel.ledger import LINKS, find_ledger, id_columns
-from graphmodel.relationships import TABLES
+from graphmodel.ledger import LINKS
 from graphmodel.store import Store
 from loaders import load
 from loaders import same as sameness
+from loaders.restate import restate
 from tests.conftest import empty
 from tests.loading import facts, write_tables
-from tests.partnerships import Partnership, Size, random_partnership
+from tests.partnerships import Size, random_partnership
 
 Row = dict[str, str]
 Tables = dict[str, list[Row]]
@@ -47,7 +47,7 @@ def link(monkeypatch: pytest.MonkeyPatch, rows: Iterable[tuple[str, str, str]]) 
     """From now on these ids (kind, id, stands for) are one."""
     columns = list(zip(*rows, strict=True)) or [(), (), ()]
     links = pa.table(dict(zip(LINKS.names, columns, strict=True)), schema=LINKS)
-    monkeypatch.setattr("loaders.load.same_as", lambda _: sameness.settled(links))
+    monkeypatch.setitem(vars(sys.modules["loaders.load"]), "same_as", lambda _: sameness.settled(links))
 
 
 def assert_ledger_is_graph(home: Path) -> None:
@@ -90,8 +90,7 @@ def random_links(chance: random.Random) -> list[tuple[str, str, str]]:
     for kind, letter in (("child", "C"), ("practitioner", "P"), ("agency", "A")):
         ids = [f"{letter}1", f"{letter}-2", f'{letter}"3"', f"{letter},4", f"{letter} 5"]
         chance.shuffle(ids)
-        for other in ids[1 : 1 + chance.randrange(3)]:
-            found.append((kind, other, ids[0]))
+        found += [(kind, other, ids[0]) for other in ids[1 : 1 + chance.randrange(3)]]
     return found
 
 
@@ -111,7 +110,7 @@ def load_all(home: Path, work: Path, row: Sequence[tuple[str, Tables, bool]]) ->
         load(folder, home=home, source=source, replace=replace)
 
 
-QUICK: Any = settings(
+QUICK = settings(
     max_examples=6,
     phases=[Phase.explicit, Phase.reuse, Phase.generate],
     deadline=None,
@@ -128,4 +127,33 @@ def test_the_ledger_alone_tells_what_the_graph_holds(
     work = tmp_path_factory.mktemp("loads")
     for n, step in enumerate(loads(seed, 6)):
         load_all(on_engine, work / str(n), [step])
+        assert_ledger_is_graph(on_engine)
+
+
+@QUICK
+@given(seed=st.integers(0, 10**6))
+def test_links_made_and_undone_leave_the_graph_as_it_would_be_without_them(
+    on_engine: Path, tmp_path_factory: pytest.TempPathFactory, seed: int
+) -> None:
+    chance, work = random.Random(seed), tmp_path_factory.mktemp("links")
+    row = loads(seed, 4)
+    anew(on_engine)
+    with pytest.MonkeyPatch.context() as patch:
+        link(patch, [])
+        load_all(on_engine, work / "before", row[:2])
+        before = graph(on_engine)
+        link(patch, random_links(chance))
+        restate(on_engine, progress=None)
+        assert_ledger_is_graph(on_engine)
+        link(patch, [])
+        restate(on_engine)
+        assert graph(on_engine) == before
+        link(patch, random_links(chance))
+        load_all(on_engine, work / "linked", row[2:3])
+        assert_ledger_is_graph(on_engine)
+        link(patch, random_links(chance))
+        load_all(on_engine, work / "otherwise", row[3:])
+        assert_ledger_is_graph(on_engine)
+        link(patch, [])
+        restate(on_engine)
         assert_ledger_is_graph(on_engine)
