@@ -21,6 +21,7 @@ from tacgraph import (
     cost_commands,
     data_commands,
     engine_commands,
+    export_commands,
     figure_commands,
     network_commands,
     overload_commands,
@@ -41,6 +42,7 @@ app = App(
 app.command(engine_commands.app)
 app.command(data_commands.load)
 app.command(data_commands.example)
+app.command(export_commands.export)
 app.command(spreadsheet_commands.map_, name="map")
 app.command(spreadsheet_commands.template)
 app.command(audit_commands.app)

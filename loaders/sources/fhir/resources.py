@@ -74,7 +74,14 @@ def text(value: Any) -> str | None:
     first = next(iter(many(value)), None)
     if isinstance(first, bool) or first is None or isinstance(first, dict):
         return None
-    return " ".join(str(first).split()) or None
+    return str(first).strip() or None
+
+
+def flag(value: Any) -> str | None:
+    """A boolean as the import format writes it; None where it is none."""
+    first = next(iter(many(value)), None)
+    plain = str(first).lower()
+    return plain if plain in ("true", "false") else None
 
 
 def fhir_files(path: Path) -> list[Path]:

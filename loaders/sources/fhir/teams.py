@@ -10,7 +10,7 @@ from loaders.sources.fhir.codes import SYSTEM, Concept, concepts
 from loaders.sources.fhir.people import People, own_id, place_of
 from loaders.sources.fhir.periods import imprecise, period_of
 from loaders.sources.fhir.references import Target
-from loaders.sources.fhir.resources import Resource, many, objects, one, text
+from loaders.sources.fhir.resources import Resource, flag, many, objects, one, text
 
 _SENSITIVE: Final = ("mental_health", "substance_misuse", "sexual_health")
 _NOT_YET: Final = ("proposed", "planned", "waitlist")
@@ -107,12 +107,12 @@ class Teams:
             return
         said = participant.get("period") or participant.get("coveragePeriod")
         said = said or one(one(participant.get("coverageTiming")).get("repeat")).get("boundsPeriod")
+        part = next((code for c in roles if (code := c.own_code("part"))), None)
         if not one(said):
             self._count("members without a period of their own: members as long as the team")
         start, end = period_of(said)
-        # a start or an end that is not given is the team's
-        row = (tac, practitioner, start or days[0], end or days[1])
-        part = next((code for c in roles if (code := c.own_code("part"))), None)
+        # a start or an end that is not given is the team's, but for those of tacgraph's own bundles
+        row = (tac, practitioner, start or days[0], end if part else end or days[1])
         if part != _LEAD:
             self._add("memberships", place_of(team), *row)
         if part == _LEAD or (part is None and self.meanings.means("lead", roles)):
@@ -195,7 +195,7 @@ class Teams:
             self.people.findings.append(Seen("post_without_fte", "posts", f"{practitioner} {agency}", what))
             return
         share = text(extra.get(f"{SYSTEM}tac-share", {}).get("valueDecimal"))
-        home = text(extra.get(f"{SYSTEM}home", {}).get("valueString"))
+        home = flag(extra.get(f"{SYSTEM}home", {}).get("valueBoolean"))
         self._add(
             "posts",
             place_of(role),
