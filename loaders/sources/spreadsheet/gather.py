@@ -75,7 +75,7 @@ class Gathered:
     """All that the lists say. Rows are (place, cells)."""
 
     children: dict[str, tuple[int, dict[str, str]]] = field(default_factory=dict)
-    nameless: list[tuple[int, str]] = field(default_factory=list)
+    nameless: list[int] = field(default_factory=list)
     practitioners: dict[str, tuple[int, str, str]] = field(default_factory=dict)
     agencies: dict[str, tuple[int, str, str | None]] = field(default_factory=dict)
     posts: dict[tuple[str, str], tuple[int, str]] = field(default_factory=dict)
@@ -137,7 +137,7 @@ class Gatherer:
         """The id of a line's child, and what the line says of it; empty where nothing tells who it is."""
         kind, value = child_key(line.child)
         if not kind:
-            self.found.nameless.append((line.place, line.child["birth_date"]))
+            self.found.nameless.append(line.place)
             return ""
         self.found.known_by[kind] += 1
         source = self.mapping.source

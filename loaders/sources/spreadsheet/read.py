@@ -76,9 +76,10 @@ def read_mapped(
             said += list(lines(mapping, placed, unread))
         gatherer.take(said, day)
     gatherer.homonyms()
+    numbers = list(places)
     if len(places) == 1 and grids[0].path.suffix.lower() in TEXTS:
         places = {}
-    source, now = to_source(Read(mapping, path_name, gatherer.found, unread, places, home), notes)
+    source, now = to_source(Read(mapping, path_name, gatherer.found, unread, places, numbers, home), notes)
     if now and home is not None:
         source.when_loaded = partial(lists.keep, home, mapping.source, now)
     source.whose = mapping.source

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from loaders.raw import PLACE, Source
+from loaders.raw import PLACE, RowFault, Source
 from loaders.sources.made import MadeTable
 from loaders.sources.spreadsheet.gather import Gathered, TeamKey
 from loaders.sources.spreadsheet.lists import Snapshot, kept, runs, snapshots
@@ -16,6 +16,8 @@ from loaders.sources.spreadsheet.mapping import EVERYBODY, Mapping
 from loaders.sources.spreadsheet.rows import Unread
 
 FORMAT: Final = "spreadsheet"
+NO_CHILD: Final = "does not say which child it is about: no id, no valid number and no name"
+CHILD_FIELDS: Final = ("child_id", "upn", "nhs_number", "child_name", "last_name")
 EARLIER: Final = 1 << 16
 """The number of the place from which facts of earlier lists come."""
 
@@ -46,6 +48,7 @@ class Read:
     found: Gathered
     unread: Unread
     places: dict[int, str]
+    numbers: list[int]
     home: Path | None = None
 
 
@@ -78,8 +81,8 @@ class _Tables:
     # -- what has no dates ---------------------------------------------------------------------------
 
     def people(self) -> None:
-        for place, birth in self.found.nameless:
-            self.tables["children"].add(place, None, *[None] * 2, birth or None, *[None] * 6)
+        who = next((c.heading for f in CHILD_FIELDS for c in self.mapping.of(f)), "")
+        self.tables["children"].faults = [RowFault(p, who, "", NO_CHILD) for p in self.found.nameless]
         for ident, (place, cells) in self.found.children.items():
             self.tables["children"].add(place, ident, *[cells[c] or None for c in COLUMNS["children"][1:]])
         for ident, (place, name, sector) in self.found.agencies.items():
@@ -226,10 +229,10 @@ class _Tables:
             self.everybody()
         else:
             self.dated()
-        tables = [table for table in self.tables.values() if table.rows]
+        tables = [table for table in self.tables.values() if table.rows or table.faults]
         places = {**self.read.places, EARLIER: "earlier lists"}
         said = [*notes, *self.notes, *self._counted(), *gaps(self.mapping, self.found)]
-        headings = _headings(self.mapping, list(self.read.places))
+        headings = _headings(self.mapping, self.read.numbers)
         return Source(
             FORMAT, self.read.path_name, tables, said, self.findings, places=places, headings=headings
         )
@@ -317,7 +320,7 @@ def _headings(mapping: Mapping, sheets: list[int]) -> dict[tuple[int, str, str],
     def first(*names: str) -> str | None:
         return next((c.heading for name in names for c in mapping.of(name)), None)
 
-    who = first("child_id", "upn", "nhs_number", "child_name", "last_name")
+    who = first(*CHILD_FIELDS)
     opened = first("opened_on")
     pairs = {
         ("children", "child_id"): who,
