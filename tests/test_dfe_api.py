@@ -243,6 +243,20 @@ def test_a_payload_beyond_measure_is_refused(tmp_path: Path, monkeypatch: pytest
         assert {r[4] for r in rejects} == {"has more than 0 MiB"}
 
 
+@pytest.mark.parametrize("part", [1, 7, 50, 333])
+@pytest.mark.parametrize("form", ["list", "wrapper", "objects"])
+def test_where_the_parts_of_a_file_meet_changes_nothing(
+    part: int, form: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = payloads_of(random_partnership(11, DENSE), random.Random(11))[:4]
+    path = write_payloads(tmp_path, [*made, {"la_child_id": 12345, "purge": False}], form)
+    whole = read_dfe_api(path)
+    monkeypatch.setattr(payloads, "_PART", part)
+    again = read_dfe_api(path)
+    assert found_tables(again) == found_tables(whole)
+    assert again.notes == whole.notes
+
+
 def test_nesting_without_end_is_refused(tmp_path: Path) -> None:
     deep = tmp_path / "deep.json"
     deep.write_text('{"la_child_id": ' + "[" * 200_000, encoding="utf-8")

@@ -243,6 +243,7 @@ def test_rejects_name_the_file_the_row_and_the_heading_of_the_return(on_engine: 
             ),
             "SW_Episodes.csv": ",".join(WORKERS) + "\nc5,bad,SW1,sometime,,\nc5,,SW2,,,\n",
             "readme.csv": "a,b\n1,2\n",
+            "903.xml": "<ssda903/>",
         },
     )
     report = load(folder, home=on_engine)
@@ -259,7 +260,7 @@ def test_rejects_name_the_file_the_row_and_the_heading_of_the_return(on_engine: 
         ("dirty, SW_Episodes.csv", "3", "SW_DECOM", ""),
         ("dirty, SW_Episodes.csv", "2", "DOB", "bad"),
     } <= listed
-    assert "left out, no table of the SSDA903 return: readme.csv" in report.notes
+    assert "left out, no table of the SSDA903 return: readme.csv, 903.xml" in report.notes
 
 
 def test_a_good_return_loads_twice_to_one_graph(on_engine: Path, tmp_path: Path) -> None:
@@ -308,6 +309,7 @@ def test_a_workbook_with_its_tables_as_sheets(tmp_path: Path) -> None:
     }
     _, rejects = check_only(book, tmp_path / "home", "ssda903")
     assert [(r[0], r[2], r[3]) for r in rejects] == [("statuses", "DECOM", "=A1")]
+    assert list(source.places.values()) == ["sheet Header", "sheet Episodes"]
 
 
 def test_years_that_disagree_are_findings(tmp_path: Path) -> None:
@@ -340,6 +342,7 @@ def test_years_that_disagree_are_findings(tmp_path: Path) -> None:
     [
         ("episodes.csv", "CHILD,DECOM,LS\n1,01/01/2020,C2\n", "no column DEC"),
         ("things.csv", "a,b\n1,2\n", "no table of the SSDA903 return"),
+        ("episodes.csv", "CHILD,DECOM,DEC,LS,Dec\n1,01/01/2020,,C2,\n", "has the column DEC twice"),
         ("empty.csv", "", "is empty"),
     ],
 )

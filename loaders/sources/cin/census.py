@@ -103,9 +103,11 @@ class _Census:
         if child is not None:
             former = who.get("FormerUPN")
             self.care.identify(child, "former_upn", None if absent(former) else former)
-        disabilities = record.one("ChildCharacteristics", "Disabilities")
-        codes = {clean(d.text).upper() for d in disabilities.parts} if disabilities else set()
+        about = record.one("ChildCharacteristics")
+        disabilities = (about.one("Disabilities") or about).all("Disability") if about else []
+        codes = {clean(d.text).upper() for d in disabilities}
         self.counts["disabled"] += bool(codes - {"NONE", ""})
+        self.counts["pre-proceedings"] += len(record.all("PreProceedings"))
         for case in record.all("CINdetails"):
             self._case(child, case)
 

@@ -147,14 +147,21 @@ def _json(path: Path) -> Iterator[Payload | RowFault]:
         while (sign := text.skip()) and not (listed and sign == "]"):
             number += 1
             value = _value(text, number)
-            if isinstance(value, dict) and not listed and isinstance(value.get("children"), list):
-                yield from (_payload(n, v) for n, v in enumerate(value["children"], start=number))
-            else:
+            inside = None if listed else _children(value)
+            if inside is None:
                 yield _payload(number, value)
+            else:
+                yield from (_payload(n, v) for n, v in enumerate(inside, start=number))
         if listed and not sign:
             raise SourceError(path.name, f"breaks off behind payload {number}", "Export it again.")
     finally:
         text.close()
+
+
+def _children(value: Any) -> list[Any] | None:
+    """What is in a wrapper; None where this is none."""
+    known = value if isinstance(value, dict) else {}
+    return next((v for k, v in known.items() if k.lower() == "children" and isinstance(v, list)), None)
 
 
 def _payload(number: int, value: Any) -> Payload | RowFault:

@@ -178,14 +178,10 @@ def find(path: Path) -> tuple[list[Found], list[str]]:
             if table is None:
                 strange.append(name)
                 continue
-            lacking = [c.upper() for c in NEEDED.get(table, ()) if c not in columns]
-            if lacking:
-                raise SourceError(
-                    name,
-                    f"is the table {table} but has no column {', '.join(lacking)}",
-                    "Export it with all columns of the return.",
-                )
-            found.append(Found(table, name, _year(path, file), columns, file, sheet, tuple(notes)))
+            _check_columns(name, table, columns)
+            # the file is named anyway, where it is the whole source
+            told = name if path.is_dir() else "" if sheet is None else f"sheet {sheet}"
+            found.append(Found(table, told, _year(path, file), columns, file, sheet, tuple(notes)))
     if not found:
         raise SourceError(
             path.name or str(path),
@@ -193,8 +189,32 @@ def find(path: Path) -> tuple[list[Found], list[str]]:
             "Name the return's CSV files' folder, a workbook with its tables as sheets, or one CSV file; "
             "each has a column CHILD.",
         )
+    strange += _others(path)
     left = [f"left out, no table of the SSDA903 return: {', '.join(strange)}"] if strange else []
     return found, left
+
+
+def _others(path: Path) -> list[str]:
+    """Files of a folder that are no tables at all."""
+    if not path.is_dir():
+        return []
+    known = (*TEXTS, *BOOKS)
+    files = (p for p in sorted(path.iterdir()) if p.is_file() and not p.name.startswith((".", "~")))
+    return [p.name for p in files if p.suffix.lower() not in known]
+
+
+def _check_columns(name: str, table: str, columns: tuple[str, ...]) -> None:
+    """Refuse a table that lacks a column it needs, or has one twice."""
+    lacking = [c.upper() for c in NEEDED.get(table, ()) if c not in columns]
+    if lacking:
+        raise SourceError(
+            name,
+            f"is the table {table} but has no column {', '.join(lacking)}",
+            "Export it with all columns of the return.",
+        )
+    twice = [c.upper() for c in TABLES[table] if columns.count(c) > 1]
+    if twice:
+        raise SourceError(name, f"has the column {', '.join(twice)} twice", "Keep one of them.")
 
 
 def _year(path: Path, file: Path) -> str:

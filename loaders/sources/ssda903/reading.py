@@ -111,7 +111,7 @@ def read_ssda903(path: Path) -> Source:
         [*made.said(found), *left, *GAPS],
         made.care.findings,
         list(made.care.identifiers),
-        places={number: table.label for number, table in enumerate(found)},
+        places={number: table.label for number, table in enumerate(found) if table.label},
         headings=headings,
     )
 
