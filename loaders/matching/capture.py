@@ -1,0 +1,116 @@
+"""What a load sees of identities on its way: kept when the rows that held them are loaded."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, Final
+
+import pyarrow as pa
+
+from loaders.matching.identities import SCHEMAS, IdentityStore, Kind
+from loaders.raw import Chunk, Identifier
+
+AUTHORITY: Final = "local authority"
+AUTHORITY_FORMATS: Final = frozenset({"ssd", "annex_a", "ssda903", "cin", "cin_census", "cswwf", "dfe_api"})
+"""Formats that use the authority's own child ids: two of these are two children, whatever their source."""
+
+_TABLES: Final[dict[str, tuple[Kind, str, tuple[str, ...]]]] = {
+    "children": (
+        "child",
+        "child_id",
+        ("first_name", "last_name", "birth_date", "postcode", "nhs_number", "upn"),
+    ),
+    "practitioners": ("practitioner", "practitioner_id", ("name", "role")),
+}
+_TELLING: Final = {
+    "child": ("first_name", "last_name", "postcode", "nhs_number", "upn", "uln", "former_upn"),
+    "practitioner": ("name", "swe_number", "email", "staff_id"),
+}
+
+
+def space(known_as: str, source: str, reader: str) -> str:
+    """The set of ids in which an id is unique: its prefix, the authority's own, or its source's."""
+    prefix, colon, _ = known_as.partition(":")
+    if colon and prefix:
+        return prefix
+    return AUTHORITY if reader in AUTHORITY_FORMATS else f"source {source}"
+
+
+class Capture:
+    """Identities of one load, in memory until `keep`. Texts are as the source writes them."""
+
+    def __init__(self, home: Path, source: str, reader: str) -> None:
+        self._home, self._source, self._reader = home, source, reader
+        self._parts: dict[str, list[pa.Table]] = defaultdict(list)
+        self._homes: dict[str, tuple[str, str]] = {}
+
+    def see(self, table: str, part: Chunk) -> None:
+        """Take from rows of a table what tells people apart; cheap where it holds nothing of that."""
+        if table == "posts":
+            self._see_posts(part)
+        if table not in _TABLES or not part.rows:
+            return
+        _, key, wanted = _TABLES[table]
+        if key not in part.columns:
+            return
+        cells = {name: part.columns[name] for name in wanted if name in part.columns}
+        texts = {"id": part.columns[key], **cells}
+        arrays = {name: pa.array(list(column), pa.string()) for name, column in texts.items()}
+        self._parts[table].append(pa.table({"row_no": pa.array(part.rows, pa.int64()), **arrays}))
+
+    def _see_posts(self, part: Chunk) -> None:
+        """The agency of the home post begun last."""
+        columns = part.columns
+        if not {"practitioner_id", "agency_id", "started_on"} <= set(columns):
+            return
+        homes: Sequence[str | None] = columns.get("home") or [None] * len(part.rows)
+        rows = zip(
+            columns["practitioner_id"], columns["agency_id"], columns["started_on"], homes, strict=True
+        )
+        for who, agency, since, home in rows:
+            if who and agency and (home or "true").strip().casefold() not in ("false", "0", "no"):
+                found = ((since or "").strip(), agency.strip())
+                self._homes[who.strip()] = max(found, self._homes.get(who.strip(), ("", "")))
+
+    def keep(
+        self, rejected: Callable[[str], Sequence[int]], identifiers: Sequence[Identifier], *, whole: bool
+    ) -> list[str]:
+        """Keep the records of rows that were not rejected (by number, a table); gives what is to be told.
+
+        `whole`: the source's former records go, as its former facts do.
+        """
+        told = []
+        for table, (kind, _, _) in _TABLES.items():
+            numbers = [one for one in identifiers if one.kind == kind]
+            records = self._records(table, kind, set(rejected(table)), numbers)
+            if records.num_rows or (whole and self._parts[table]):
+                store = IdentityStore(self._home)
+                if not store.keep(kind, self._source, records, whole=whole):
+                    told.append(
+                        f"former identities of source {self._source} were kept under another key and are gone: "
+                        "load all its files again before the next `tacgraph match`"
+                    )
+        return told
+
+    def _records(self, table: str, kind: Kind, rejected: set[int], numbers: list[Identifier]) -> pa.Table:
+        rows: dict[str, dict[str, Any]] = {}
+        for part in self._parts[table]:
+            for row in part.to_pylist():
+                who = (row["id"] or "").strip()
+                if who and row["row_no"] not in rejected:
+                    rows[who] = row | {"id": who}
+        names = set(SCHEMAS[kind].names)
+        for number in numbers:
+            row = rows.setdefault(number.id, {"id": number.id})
+            if number.scheme == "former_upn":
+                row.setdefault("former_upn", []).append(number.value)
+            elif number.scheme in names and not row.get(number.scheme):
+                row[number.scheme] = number.value
+        for who, row in rows.items():
+            row["source"], row["space"] = self._source, space(who, self._source, self._reader)
+            if kind == "practitioner":
+                row["agency_id"] = self._homes.get(who, ("", None))[1]
+        telling = [row for row in rows.values() if any(row.get(name) for name in _TELLING[kind])]
+        return pa.Table.from_pylist(telling, schema=SCHEMAS[kind])
