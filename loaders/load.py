@@ -21,6 +21,7 @@ from loaders.checks import check_rows, drop_blank_rows
 from loaders.findings import collect
 from loaders.identity import identity_key
 from loaders.ledger import Book, Found, find
+from loaders.matching.capture import Capture
 from loaders.raw import Source
 from loaders.references import Known, check_references, good_rows
 from loaders.report import LoadReport, Progress, Silent, TableCounts
@@ -45,6 +46,7 @@ class _Run:
     replace: bool
     found: Found | None = None
     book: Book | None = None
+    capture: Capture | None = None
     counts: dict[str, TableCounts] = field(default_factory=lambda: {t: TableCounts() for t in TABLES})
     findings: dict[str, int] = field(default_factory=dict)
     seconds: dict[str, float] = field(default_factory=dict)
@@ -94,6 +96,7 @@ def load(
     found = FORMATS[reader].read(path, Reading(identity_key(home), with_file, home, source))
     whose = source or found.whose or reader
     run = _Run(record.new_load_id(), found, whose, home, progress or Silent(), dry_run, replace)
+    run.capture = None if dry_run else Capture(home, whose, reader)
     try:
         with record.only_loader(home, run.load_id), Staging(home / record.LOADS) as stage:
             _in_lock(run, stage, strict=strict)
@@ -115,6 +118,7 @@ def _in_lock(run: _Run, stage: Staging, *, strict: bool) -> None:
         record.write_lists(stage, _folder(run))
         if strict and run.counts_of("rejected"):
             _refuse(run)
+        _keep_identities(run, stage)
         _write(run, stage, store)
 
 
@@ -140,7 +144,7 @@ def _recorded(run: _Run, stage: Staging, store: Store, *, every: bool = False) -
         record.begin(
             store,
             run.load_id,
-            source=run.source_name,
+            source=run.source_name or run.source.format,
             reader=run.source.format,
             path_name=run.source.path_name,
             ledger=run.found.ledger.name,
@@ -178,7 +182,7 @@ def _read(run: _Run, stage: Staging) -> None:
     key = identity_key(run.home)
     for raw in run.source.tables:
         with run.stage(f"read {raw.name}"):
-            stage.take(raw, key, run.progress.advance)
+            stage.take(raw, key, run.progress.advance, seen=run.capture.see if run.capture else None)
             blank = drop_blank_rows(stage, raw.name)
         run.notes += raw.notes
         if blank:
@@ -186,6 +190,17 @@ def _read(run: _Run, stage: Staging) -> None:
     stage.describe(run.source)
     if not sum(stage.read.values()):
         raise SourceError(run.source.path_name, "has headers but no rows", "Export it again.")
+
+
+def _keep_identities(run: _Run, stage: Staging) -> None:
+    """Names, dates of birth and numbers of the rows that load, for matching only."""
+    if run.capture is not None:
+
+        def rejected(table: str) -> list[int]:
+            rows = stage.rows("SELECT DISTINCT row_no FROM rejects WHERE tbl = $tbl", {"tbl": table})
+            return [row[0] for row in rows]
+
+        run.notes += run.capture.keep(rejected, run.source.identifiers, whole=run.replace)
 
 
 def _check(run: _Run, stage: Staging, known: Known, held: Callable[[str], None] | None = None) -> None:
@@ -198,6 +213,8 @@ def _check(run: _Run, stage: Staging, known: Known, held: Callable[[str], None] 
         book.translate()
         for table in TABLES:
             check_references(stage, table, known)
+            while book.reject_unheard(table):
+                check_references(stage, table, known)
     with run.stage("compare with the ledger"):
         for table in TABLES:
             run.notes += book.take(table)

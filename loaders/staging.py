@@ -139,8 +139,14 @@ class Staging:
                 },
             )
 
-    def take(self, raw: RawTable, key: bytes, advance: Callable[[int], None]) -> None:
-        """Read one table through."""
+    def take(
+        self,
+        raw: RawTable,
+        key: bytes,
+        advance: Callable[[int], None],
+        seen: Callable[[str, Chunk], None] | None = None,
+    ) -> None:
+        """Read one table through; `seen` gets every chunk as it comes, what feeds matching included."""
         table = raw.name
         kept = [c for c in staged_columns(table) if c in raw.columns]
         self.files[table] = raw.file
@@ -149,6 +155,8 @@ class Staging:
         hashed = hashed_columns(table)
         for part in raw.chunks():
             read = len(part.rows) + len(part.faults)
+            if seen is not None:
+                seen(table, part)
             if part.rows:
                 self._insert(table, part, kept, dict.fromkeys(hashed, key))
             self.reject(table, raw.file, part.faults)
