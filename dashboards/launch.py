@@ -77,7 +77,8 @@ def serve(home: Path, *, port: int, as_of: date | None) -> int:
         os.environ[AS_OF_VARIABLE] = as_of.isoformat()
     from streamlit.web import cli  # noqa: PLC0415  (half a second, not wanted before the port is checked)
 
-    app = Path(__file__).parent / "entry" / "run.py"
+    secure = provider is not None and provider.over_https
+    app = Path(__file__).parent / "entry" / ("over_https.py" if secure else "run.py")
     os.environ[PROVIDER_VARIABLE] = "no" if provider is None else "yes"
     try:
         with secrets_file(provider, home.resolve(), port) as secrets:

@@ -63,6 +63,11 @@ class Provider(BaseModel):
         return address
 
     @property
+    def over_https(self) -> bool:
+        """Whether browsers come over https, so that cookies can be for https alone."""
+        return urlsplit(self.redirect_uri).scheme == "https"
+
+    @property
     def host(self) -> str:
         """The name under which browsers reach the dashboard."""
         return str(urlsplit(self.redirect_uri).hostname)
