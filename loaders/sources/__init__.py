@@ -14,6 +14,7 @@ from loaders.sources.cin import looks_like_cin, read_cin
 from loaders.sources.csww import looks_like_csww, read_csww
 from loaders.sources.dfe_api import looks_like_dfe_api, read_dfe_api
 from loaders.sources.fhir import looks_like_fhir, read_fhir
+from loaders.sources.send import looks_like_send, read_send
 from loaders.sources.spreadsheet import is_mapping, looks_like_spreadsheet, read_spreadsheet
 from loaders.sources.ssd import looks_like_ssd, read_ssd
 from loaders.sources.ssda903 import looks_like_ssda903, read_ssda903
@@ -82,6 +83,9 @@ FORMATS: Final[dict[str, Format]] = {
             "the SSDA903 return of looked after children, CSV files or a workbook",
             lambda path, _: read_ssda903(path),
             looks_like_ssda903,
+        ),
+        Format(
+            "send", "the SEND Annex A: EHC plans and SEN support", lambda p, _: read_send(p), looks_like_send
         ),
         Format(
             "annex_a", "Ofsted's Annex A workbook", lambda p, r: read_annex_a(p, r.key), looks_like_annex_a

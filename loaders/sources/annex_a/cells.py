@@ -19,7 +19,7 @@ _ETHNICITY: Final = re.compile(
     r"([a-z]\)? ?)?(WBRI|WIRI|WOTH|WIRT|WROM|MWBC|MWBA|MWAS|MOTH|AIND|APKN|ABAN|AOTH|BCRB|BAFR|BOTH|CHNE|OOTH"
     r"|REFU|NOBT)"
 )
-_GENDER: Final = re.compile(r"([a-z]\)? ?)?(male|female|indeterminate|not stated.*)", re.IGNORECASE)
+_GENDER: Final = re.compile(r"([a-z]\)? ?)?(male|female|indeterminate|not stated.*)|[mfu]", re.IGNORECASE)
 _SHIFTED: Final = 2
 _TOTAL: Final = re.compile(
     r"(grand |sub ?|overall )?totals?\b.*|(row |record )?counts?\b.*|(notes?|source|end of|produced|"
