@@ -14,7 +14,7 @@ from graphmodel.access import Right, Viewer
 from graphmodel.errors import AccessRefused, TacgraphError
 
 PAGES: Final = Path(__file__).with_name("pages")
-WITHOUT_DATA: Final = frozenset({"accessibility", "audit", "settings"})
+WITHOUT_DATA: Final = frozenset({"accessibility", "audit", "mapping", "settings"})
 # every page in the order of the menu, and the right it needs; None: for whoever has signed in
 MENU: Final[Mapping[str, tuple[str, Right | None]]] = {
     "overview": ("Overview", "figures"),
@@ -31,6 +31,7 @@ MENU: Final[Mapping[str, tuple[str, Right | None]]] = {
     "me": ("My load", "own_view"),
     "workbench": ("Workbench", "workbench"),
     "quality": ("Data quality", "data_quality"),
+    "mapping": ("Map a file", "data_quality"),
     "settings": ("Settings", "settings"),
     "audit": ("Audit", "audit"),
     "accessibility": ("Accessibility", None),
