@@ -20,7 +20,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from graphmodel.errors import SourceError
 from loaders.raw import CHUNK_ROWS, Chunk
 from loaders.sheets import cell_text
-from loaders.sources.ssd.fields import KNOWN, READ
+from loaders.sources.ssd.fields import KNOWN, READ, names_of
 from loaders.sources.ssd.files import check_columns, column_word, table_named
 
 URL_VARIABLE: Final = "TACGRAPH_SSD_URL"
@@ -150,6 +150,11 @@ def _open_to_others(path: Path) -> bool:
     return bool(path.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO))
 
 
+def _order(table: str, header: Sequence[str]) -> str:
+    """The column to read in the order of, the same in every pass: the table's id where it has one."""
+    return next((name for name in names_of(table) if name in header), header[0])
+
+
 @dataclass
 class DatabaseTable:
     """One table or view of the database; `columns` are its own names by ours."""
@@ -164,7 +169,7 @@ class DatabaseTable:
 
     def parts(self, columns: Sequence[str]) -> Iterator[Chunk]:
         wanted: list[Any] = [sa.column(self.columns[c]) for c in columns]
-        first: Any = sa.column(self.columns[self.header[0]])
+        first: Any = sa.column(self.columns[_order(self.table, self.header)])
         query = (
             sa.select(*wanted).select_from(sa.table(self.named, schema=self.database.schema)).order_by(first)
         )

@@ -6,6 +6,7 @@ cell for identity matching ever gets there.
 
 from __future__ import annotations
 
+import re
 import shutil
 import tempfile
 import weakref
@@ -28,37 +29,45 @@ ABSENT: Final = (
 )
 """What the scripts and exports write where there is no value."""
 
-_MONTHS: Final = "['jan','feb','mar','apr','may','jun','jul','aug','sep','oct','nov','dec']"
+_MONTHS: Final = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+_TIME: Final = r"(?:[ T]+[0-9]{1,2}:[0-9]{2}.*)?"
+_WORD: Final = r"(?P<word>[A-Za-z]{3,9})"
+_DAY: Final = r"(?P<day>[0-9]{1,2})"
+_YEAR: Final = r"(?P<year>[0-9]{4})"
+_STYLES: Final = tuple(
+    re.compile(pattern + _TIME)
+    for pattern in (
+        rf"{_YEAR}[-/](?P<month>[0-9]{{2}})[-/](?P<day>[0-9]{{2}})",
+        rf"{_DAY}[-/.](?P<month>[0-9]{{1,2}})[-/.]{_YEAR}",
+        rf"{_YEAR}(?P<month>[0-9]{{2}})(?P<day>[0-9]{{2}})",
+        rf"{_DAY}[- ]+{_WORD}[- ,]+{_YEAR}",
+        rf"{_WORD} +{_DAY},? +{_YEAR}",
+        rf"{_YEAR}[- ]{_WORD}[- ]{_DAY}",
+    )
+)
+_NO_DAYS: Final = ("1900-01-01", "9999-12-31")
+_LONGEST_DAY: Final = 60
 
 
-def _day_macro() -> str:
-    """SQL: a cell as an ISO day where it is written in one of the styles met; any other text as it stands."""
-    time = r"([ T]+\d{1,2}:\d{2}.*)?"
-    month = f"list_position({_MONTHS}, left(lower(regexp_extract(x, '([A-Za-z]{{3,9}})', 1)), 3))"
+def day_of(text: str) -> str | None:
+    """A cell as an ISO day where it is in a style of SQL Server, of ISO or of British spreadsheets.
 
-    def made(year: str, month: str, day: str) -> str:
-        return f"coalesce({year} || '-' || lpad({month}, 2, '0') || '-' || lpad({day}, 2, '0'), x)"
-
-    def part(pattern: str, group: int) -> str:
-        return f"regexp_extract(x, '{pattern}', {group})"
-
-    iso = r"^(\d{4})[-/](\d{2})[-/](\d{2})"
-    british = r"^(\d{1,2})[-/.](\d{1,2})[-/.](\d{4})"
-    compact = r"^(\d{4})(\d{2})(\d{2})"
-    words = "[A-Za-z]{3,9}"
-    named = rf"^(\d{{1,2}})[- ]+{words}[- ,]+(\d{{4}})"
-    server = rf"^{words} +(\d{{1,2}}),? +(\d{{4}})"
-    obfuscated = rf"^(\d{{4}})[- ]{words}[- ](\d{{1,2}})"
-    cases = [
-        (iso + time, made(*(part(iso, n) for n in (1, 2, 3)))),
-        (british + time, made(*(part(british, n) for n in (3, 2, 1)))),
-        (compact + time, made(*(part(compact, n) for n in (1, 2, 3)))),
-        (named + time, made(part(named, 2), f"CAST({month} AS VARCHAR)", part(named, 1))),
-        (server + time, made(part(server, 2), f"CAST({month} AS VARCHAR)", part(server, 1))),
-        (obfuscated + time, made(part(obfuscated, 1), f"CAST({month} AS VARCHAR)", part(obfuscated, 2))),
-    ]
-    whens = " ".join(f"WHEN regexp_full_match(x, '{pattern}') THEN {sql}" for pattern, sql in cases)
-    return f"CREATE MACRO day_of(x) AS nullif(nullif(CASE {whens} ELSE x END, '1900-01-01'), '9999-12-31')"
+    Any other text stays as it is, to be rejected by name; what stands for no day is None.
+    """
+    if len(text) > _LONGEST_DAY:
+        return text
+    for style in _STYLES:
+        if found := style.fullmatch(text):
+            parts = found.groupdict()
+            month = parts.get("month")
+            if month is None:
+                short = parts["word"][:3].lower()
+                if short not in _MONTHS:
+                    return text
+                month = str(_MONTHS.index(short) + 1)
+            day = f"{parts['year']}-{month:0>2}-{parts['day']:0>2}"
+            return None if day in _NO_DAYS else day
+    return text
 
 
 @dataclass
@@ -82,7 +91,6 @@ class Working:
             ":memory:", config={"memory_limit": MEMORY, "threads": 2, "temp_directory": self.folder}
         )
         self.tallies: dict[str, Tally] = {}
-        self.run(_day_macro())
         for table, fields in FIELDS.items():
             columns = ", ".join(f"{name} VARCHAR" for name in fields)
             self.run(f"CREATE TABLE w_{table} (place BIGINT, {columns})")
@@ -101,9 +109,9 @@ class Working:
         """How many rows `FROM source` has."""
         return int(self.one(f"SELECT count(*) FROM {source}"))
 
-    def insert(self, table: str, columns: dict[str, Any], select: str = "*") -> None:
+    def insert(self, table: str, columns: dict[str, Any]) -> None:
         self.db.register("part", pa.table(columns))
-        self.run(f"INSERT INTO {table} BY NAME SELECT {select} FROM part")
+        self.run(f"INSERT INTO {table} BY NAME SELECT * FROM part")
         self.db.unregister("part")
 
     def take(self, number: int, source: SourceTable) -> None:
@@ -112,14 +120,11 @@ class Working:
         columns = columns_of(fields.values(), source.header)
         tally = Tally(number, source.label, columns)
         self.tallies[source.table] = tally
-        select = ", ".join(
-            ["place", *(f"day_of({n}) AS {n}" if fields[n].kind == "day" else n for n in columns)]
-        )
         for part in source.parts(list(dict.fromkeys(columns.values()))):
             cells = {name: cleaned(fields[name], part.columns[column]) for name, column in columns.items()}
             if part.rows:
                 places = pa.array([number * PLACE + row for row in part.rows], pa.int64())
-                self.insert(f"w_{source.table}", {"place": places, **cells}, select)
+                self.insert(f"w_{source.table}", {"place": places, **cells})
             tally.rows += len(part.rows) + len(part.faults)
             tally.faults += [
                 RowFault(number * PLACE + f.row, f.column, f.value, f.reason) for f in part.faults
@@ -131,6 +136,10 @@ def cleaned(field_: Field, cells: Sequence[str | None]) -> Any:
     text = pc.utf8_trim_whitespace(pa.array(cells, pa.string()))
     absent = pc.is_in(pc.utf8_lower(text), value_set=pa.array(ABSENT))
     text = pc.if_else(absent, pa.scalar(None, pa.string()), text)
+    if field_.kind == "day":
+        coded = text.dictionary_encode()
+        days = pa.array([day_of(value) for value in coded.dictionary.to_pylist()], pa.string())
+        return days.take(coded.indices)
     if field_.kind == "id":
         text = pc.replace_substring_regex(text, r"^(-?\d+)\.0+$", r"\1")
     return text
