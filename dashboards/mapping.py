@@ -61,8 +61,8 @@ def heading() -> None:
     st.title("Map a partner's own list", anchor=False)
     st.markdown(
         "Give a spreadsheet with any headings. The page proposes what each column is, from its heading and "
-        "its cells; correct it, see what a load would read, and keep it for every month. The file stays on this "
-        "machine; names and numbers of children and practitioners are shown as their shape only."
+        "its cells; correct it, see what a load would read, and keep it for every month. The file stays on "
+        "this machine; names and numbers of children and practitioners are shown as their shape only."
     )
 
 
