@@ -23,6 +23,7 @@ from tacgraph import (
     engine_commands,
     export_commands,
     figure_commands,
+    matching_commands,
     network_commands,
     overload_commands,
     query_commands,
@@ -48,6 +49,7 @@ app.command(spreadsheet_commands.template)
 app.command(audit_commands.app)
 app.command(backup_commands.backup)
 app.command(backup_commands.restore)
+app.command(matching_commands.app)
 app.command(query_commands.query)
 app.command(query_commands.cypher)
 app.command(figure_commands.fairness)
