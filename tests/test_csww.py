@@ -151,6 +151,21 @@ def test_the_latest_years_fte_counts(tmp_path: Path) -> None:
     assert [(p[0], p[4]) for p in posts(folder)] == [("swe:SW1", "0.6"), ("swe:SW2", "1")]
 
 
+def test_who_began_newly_qualified_is_so_for_a_year(tmp_path: Path) -> None:
+    path = write_csww(
+        tmp_path / "csww.xml",
+        [
+            {"SWENo": "SW1", "FTE": "1", "RoleStartDate": "2024-02-29", "StartOrigin": "1"},
+            {"SWENo": "SW2", "FTE": "1", "RoleStartDate": "2024-09-01", "StartOrigin": "2"},
+            {"SWENo": "SW3", "FTE": "1", "StartOrigin": "1"},
+        ],
+    )
+    source = read_csww(path)
+    found = {r["practitioner_id"]: r["newly_qualified_until"] for r in found_tables(source)["practitioners"]}
+    assert found == {"swe:SW1": "2025-03-01", "swe:SW2": None, "swe:SW3": None}
+    assert any(note.startswith("1 began their role newly qualified") for note in source.notes)
+
+
 def test_what_is_no_workforce_census_is_refused(tmp_path: Path) -> None:
     with pytest.raises(SourceError, match="no workforce census"):
         read_csww(tmp_path)

@@ -20,14 +20,15 @@ SHORT_BREAKS: Final = frozenset({"V1", "V3", "V4"})
 
 RESIDENTIAL: Final = frozenset({"K1", "K2", "R1", "R2", "R3", "R5", "S1"})
 """Placements in a residential setting: secure and other children's homes, care homes, hospitals, family
-centres, youth offender institutions and residential schools. Semi-independent living (H5) is none."""
+centres, youth offender institutions and residential schools. Semi-independent living and supported
+accommodation (H5, K3) are none."""
 
 ADOPTED: Final = frozenset({"E1", "E11", "E12"})
 """Reasons with which an episode of care ends because the child is adopted."""
 
 COLUMNS: Final = {
     "agencies": ("agency_id", "name", "sector"),
-    "practitioners": ("practitioner_id", "role"),
+    "practitioners": ("practitioner_id", "role", "newly_qualified_until"),
     "posts": ("practitioner_id", "agency_id", "started_on", "ended_on", "fte", "home"),
     "children": ("child_id", "birth_date", "upn", "first_name", "last_name", "postcode"),
     "statuses": ("child_id", "status", "started_on", "ended_on"),
@@ -50,15 +51,22 @@ def is_day(text: str | None) -> bool:
         return False
 
 
-def birthday_18(born: str | None) -> str | None:
-    """The 18th birthday; of those born on 29 February on 1 March. None where no day of birth is known."""
-    if born is None or not is_day(born):
+def years_after(day: str | None, years: int) -> str | None:
+    """The same day years later; 1 March where there is no 29 February. None of what is no day."""
+    if day is None or not is_day(day):
         return None
-    day = dt.date.fromisoformat(born)
+    first = dt.date.fromisoformat(day)
+    if first.year + years > dt.MAXYEAR:
+        return None
     try:
-        return day.replace(year=day.year + _CARE_LEAVER_FROM).isoformat()
+        return first.replace(year=first.year + years).isoformat()
     except ValueError:
-        return f"{day.year + _CARE_LEAVER_FROM}-03-01"
+        return dt.date(first.year + years, 3, 1).isoformat()
+
+
+def birthday_18(born: str | None) -> str | None:
+    """The 18th birthday; None where no day of birth is known."""
+    return years_after(born, _CARE_LEAVER_FROM)
 
 
 @dataclass(frozen=True)
@@ -120,7 +128,7 @@ class Care:
         self.counts: dict[str, int] = defaultdict(int)
         self._children: dict[str, _Child] = {}
         self._statuses: dict[tuple[str, str, str], _Status] = {}
-        self._workers: dict[str, str] = {}
+        self._workers: dict[str, tuple[int, str | None]] = {}
 
     # -- children ------------------------------------------------------------------------------------
 
@@ -179,14 +187,14 @@ class Care:
 
     # -- workers -------------------------------------------------------------------------------------
 
-    def worker(self, number: str, place: int) -> str:
+    def worker(self, number: str, place: int, newly_qualified_until: str | None = None) -> str:
         """The practitioner with this Social Work England number: a social worker, known by it alone."""
         plain = "".join(number.split()).upper()
         ident = f"swe:{plain}"
-        if ident not in self._workers:
-            self._workers[ident] = plain
-            self.tables["practitioners"].add(place, ident, "social_worker")
-            self.identifiers.setdefault(Identifier("practitioner", ident, "swe_number", plain))
+        known = self._workers.setdefault(ident, (place, newly_qualified_until))
+        if newly_qualified_until and newly_qualified_until > (known[1] or ""):
+            self._workers[ident] = (known[0], newly_qualified_until)
+        self.identifiers.setdefault(Identifier("practitioner", ident, "swe_number", plain))
         return ident
 
     # -- the end -------------------------------------------------------------------------------------
@@ -202,12 +210,15 @@ class Care:
                 self.findings.append(Seen("conflicting_birth_dates", "children", child, what))
         for (child, status, start), said in self._statuses.items():
             statuses.add(said.place, child, status, start, said.end)
-        self._drop_empty_columns()
+        for worker, (place, until) in self._workers.items():
+            self.tables["practitioners"].add(place, worker, "social_worker", until)
+        for table in ("children", "practitioners"):
+            self._drop_empty_columns(self.tables[table])
         return [table for table in self.tables.values() if table.rows or table.faults]
 
-    def _drop_empty_columns(self) -> None:
+    @staticmethod
+    def _drop_empty_columns(table: MadeTable) -> None:
         """A return that gives no child's date of birth says nothing about it: what others said must stay."""
-        table = self.tables["children"]
         kept = [n for n in range(len(table.columns)) if not n or any(cells[n] for _, cells in table.rows)]
         table.columns = tuple(table.columns[n] for n in kept)
         table.rows = [(place, tuple(cells[n] for n in kept)) for place, cells in table.rows]

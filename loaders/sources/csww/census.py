@@ -13,7 +13,7 @@ from typing import Final
 
 from graphmodel.errors import SourceError
 from loaders.raw import PLACE, Source
-from loaders.sources.care import Care
+from loaders.sources.care import Care, years_after
 from loaders.sources.made import MadeTable
 from loaders.sources.values import absent, clean, day_or_text
 from loaders.sources.xml_records import Element, folder_notes, records, xml_files, year_of
@@ -32,8 +32,11 @@ GAPS: Final = (
     "the workforce census has social workers of one authority alone: no partners, no family support workers, "
     "no children: workload, fairness and duplication need the case system's data beside it",
     "the workforce census has no team and no line manager: every post is in the authority itself",
-    "the workforce census does not say who is newly qualified: newly_qualified_until stays empty",
 )
+
+NEWLY_QUALIFIED: Final = "1"
+"""StartOrigin of a role begun as a newly qualified social worker: its first year is the assessed and supported
+year in employment (ASYE)."""
 
 _SHAPE: Final = re.compile(r"<([\w.-]+:)?(CSWWWorker|LALevelVacancies)\b|<([\w.-]+:)?Collection>\s*CSWW\s*<")
 _HEADINGS: Final = {
@@ -116,14 +119,16 @@ class _Census:
         number = record.get("SWENo")
         self.counts["read"] += 1
         if absent(number) or number is None:
-            self.care.tables["practitioners"].add(place, None, "social_worker")
+            self.care.tables["practitioners"].add(place, None, "social_worker", None)
             return
-        worker = self.care.worker(number, place)
+        start, end = day_or_text(record.get("RoleStartDate")), day_or_text(record.get("RoleEndDate"))
+        until = years_after(start, 1) if clean(record.get("StartOrigin")) == NEWLY_QUALIFIED else None
+        self.counts["newly qualified"] += until is not None
+        worker = self.care.worker(number, place, until)
         self._count(record, year)
         fte = self._fte(record)
         if fte is None:
             return
-        start, end = day_or_text(record.get("RoleStartDate")), day_or_text(record.get("RoleEndDate"))
         rank, said = self.posts.get((worker, agency, start), ("", []))
         if year > rank or not said:
             said = []
@@ -183,6 +188,11 @@ class _Census:
             notes.append(
                 f"{cases} cases held on the census day by the census of {year}, not loaded: the graph counts "
                 "cases from who works with whom; compare with its own figure for that day"
+            )
+        if n["newly qualified"]:
+            notes.append(
+                f"{n['newly qualified']} began their role newly qualified (StartOrigin 1): taken as newly "
+                "qualified for a year from RoleStartDate, the assessed and supported year"
             )
         if n["FTE30"]:
             notes.append(f"{n['FTE30']} have no FTE but FTE30, which is used instead")

@@ -53,8 +53,9 @@ TABLES: Final[dict[str, tuple[str, ...]]] = {
     "previous_permanence": ("child", "dob", "prev_perm", "la_perm", "date_perm"),
     "missing": ("child", "dob", "missing", "mis_start", "mis_end"),
     "social_worker": ("child", "dob", "sw_id", "sw_decom", "sw_dec", "sw_reason"),
+    "deprivation_of_liberty_order": ("child", "dob", "dolo_start", "dolo_end"),
 }
-"""The tables of the return and their columns, in small letters (the Department's guide, 2020 to 2025)."""
+"""The tables of the return and their columns, in small letters (the Department's guides, 2017 to 2027)."""
 
 MARKS: Final[dict[str, tuple[str, ...]]] = {
     "social_worker": ("sw_id", "sw_decom"),
@@ -63,6 +64,7 @@ MARKS: Final[dict[str, tuple[str, ...]]] = {
     "ad1": ("date_int",),
     "previous_permanence": ("prev_perm",),
     "missing": ("mis_start",),
+    "deprivation_of_liberty_order": ("dolo_start",),
     "oc2": ("sdq_score", "health_check", "convicted", "immunisations"),
     "oc3": ("in_touch", "activ", "accom"),
     "uasc": ("duc",),

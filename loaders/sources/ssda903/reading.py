@@ -72,6 +72,7 @@ _NO_PLACE: Final = {
     "oc2": "health and conviction outcomes (OC2)",
     "previous_permanence": "previous permanence orders",
     "missing": "episodes of going missing",
+    "deprivation_of_liberty_order": "deprivation of liberty orders",
 }
 
 
