@@ -7,7 +7,7 @@ SERVE ?= yes
 CHILDREN ?= 62500
 MONTH ?= 2026-10
 
-.PHONY: demo test check docs bench install lock clean system system-test
+.PHONY: demo test check docs dist bench install lock clean system system-test
 
 demo: install
 	@SERVE=$(SERVE) CHILDREN=$(CHILDREN) MONTH=$(MONTH) bash tools/demo.sh
@@ -21,9 +21,15 @@ check: install
 	$(BIN)/mypy .
 	$(BIN)/lint-imports
 	$(BIN)/python -m docs.build --check
+	$(BIN)/python -m tools.advisories
 
 docs: install
 	$(BIN)/python -m docs.build
+
+# wheel and source archive, looked into, and the list of parts beside them
+dist: install
+	$(BIN)/python -m tools.dist dist
+	$(BIN)/python -m tools.sbom dist/tacgraph.cdx.json
 
 bench: install system-test
 	$(BIN)/python -m benchmarks

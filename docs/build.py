@@ -149,6 +149,18 @@ def command_page() -> str:
     return "\n".join(line.rstrip() for line in text.rstrip().splitlines()) + "\n"
 
 
+def licences_page() -> str:
+    from tools.lock import packages  # noqa: PLC0415  (only this page looks at what is installed)
+
+    rows = [(f"`{p.name}`", p.licence, "yes" if p.runtime else "") for p in packages()]
+    return (
+        COMPUTED
+        + "# Licences\n\ntacgraph is under Apache-2.0. The packages of `requirements.lock` say of themselves "
+        "(*not on this system*: another operating system or Python needs it). With versions, as CycloneDX: "
+        "`make dist`.\n\n" + table(("package", "licence", "the program needs it"), rows)
+    )
+
+
 def readme() -> str:
     text = (ROOT / "README.md").read_text(encoding="utf-8")
     head, rest = text.split(BEGIN, 1)
@@ -163,6 +175,7 @@ def pages() -> dict[Path, Callable[[], str]]:
         DOCS / "queries.md": index_page,
         **query_pages(),
         DOCS / "settings.md": settings_page,
+        DOCS / "licences.md": licences_page,
         DOCS / "command-line.md": command_page,
         ROOT / "README.md": readme,
     }

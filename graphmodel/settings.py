@@ -151,6 +151,14 @@ class Audit(_Part):
     rare_from: int = Field(ge=0)
 
 
+class Retention(_Part):
+    """For how long children and the lists of loads are kept (docs/decisions/data-protection.md)."""
+
+    child_years: int = Field(ge=0)
+    child_until_age: int = Field(ge=0, le=120)
+    list_years: int = Field(ge=0)
+
+
 class SignIn(_Part):
     """What the claims of a sign-in (OpenID Connect) mean here; the first line of `roles` that fits counts."""
 
@@ -210,6 +218,7 @@ class Settings(_Part):
     sign_in: SignIn
     audit: Audit
     matching: Matching
+    retention: Retention
     engine: Engine
     sources: Sources
 

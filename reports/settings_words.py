@@ -68,13 +68,14 @@ WORDS: Final[Mapping[str, tuple[str, str]]] = {
     "about": ("Who runs this installation", "for the accessibility statement"),
     "sign_in": ("What the claims of a sign-in mean here", "docs/sign-in.md"),
     "audit": ("Which looks count as unusual", LOCAL),
+    "retention": ("For how long children and the lists of loads are kept", LOCAL),
     "matching": (
         "From which probability records count as one person",
         "docs/decisions/matching.md; " + LOCAL,
     ),
     "engine": ("When the embedded database rests", "technical"),
 }
-ADMINISTRATION: Final = frozenset({"about", "sign_in", "audit", "matching", "engine"})
+ADMINISTRATION: Final = frozenset({"about", "sign_in", "audit", "matching", "retention", "engine"})
 """Groups for whoever runs the installation, not for those who agree weights."""
 
 

@@ -26,6 +26,7 @@ from tacgraph import (
     matching_commands,
     network_commands,
     overload_commands,
+    protection_commands,
     query_commands,
     report_commands,
     site_commands,
@@ -49,6 +50,9 @@ app.command(spreadsheet_commands.template)
 app.command(audit_commands.app)
 app.command(backup_commands.backup)
 app.command(backup_commands.restore)
+app.command(protection_commands.retain)
+app.command(protection_commands.subject_access)
+app.command(protection_commands.erase)
 app.command(matching_commands.app)
 app.command(query_commands.query)
 app.command(query_commands.cypher)

@@ -1,0 +1,9 @@
+"""Data protection: what is held about a child, taking a child out, and keeping nobody longer than agreed."""
+
+from __future__ import annotations
+
+from loaders.protection.erasing import Erasure, erase
+from loaders.protection.held import everything_about
+from loaders.protection.retention import Due, due, retain
+
+__all__ = ["Due", "Erasure", "due", "erase", "everything_about", "retain"]

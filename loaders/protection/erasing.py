@@ -1,0 +1,323 @@
+"""Taking children out: their records stay as those of nobody, so that counts stay what they were.
+
+A child's id and the ids of its own records become random; birth day and month, identity hashes, the family
+and the places of its rows in files go. What is to be done is written down first (`erasing.json`), so an
+erasure that was cut off is completed by the next one; the mapping of ids goes with its end.
+"""
+
+from __future__ import annotations
+
+import csv
+import hmac
+import json
+import os
+import re
+import secrets
+import shutil
+import sqlite3
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from graphmodel.access import Viewer
+from graphmodel.errors import QueryError
+from graphmodel.nodes import NODE_BY_LABEL
+from graphmodel.store import Store
+from loaders import record
+from loaders.identity import identity_key
+from loaders.protection.reach import LINKS, OWN, aliases, ledger_tables, own_ids
+from loaders.retire import retire_childless
+
+SOURCE: Final = "erased"
+"""Whose facts an erased child's are from then on: no file replaces or retires them."""
+JOURNAL: Final = "erasing.json"
+KNOWN: Final = "erased.txt"
+"""Keyed hashes of erased ids, by which it shows when a source brings one back."""
+BATCH: Final = 500
+_PARTS: Final = re.compile(r"[;,|\s]+")
+
+
+@dataclass(frozen=True)
+class Erasure:
+    """How much was changed: children, nodes of their own, facts in the ledger, rows of lists and links."""
+
+    children: int
+    records: int
+    ledger: int
+    lists: int
+    links: int
+    identities: int
+
+
+def erase(
+    home: Path, children: Sequence[str], viewer: Viewer, *, what: str = "erasure", only_known: bool = True
+) -> Erasure:
+    """Make nobody of these children in the graph, the ledger, the links, the identity store and the lists.
+
+    Raises `AccessRefused` (no right, no reason), `QueryError` for an id that the graph does not have (unless
+    `only_known` is false), `LoadRefused` while a load runs. The audit record says that somebody was
+    erased and why, under the new id.
+    """
+    viewer.must_see_children()
+    with record.only_loader(home, what), Store.open(home, "writer") as store:
+        if not (home / JOURNAL).exists():
+            known = _known(store, children)
+            unknown = sorted(set(children) - set(known))
+            if unknown and only_known:
+                raise QueryError(f"child {unknown[0]!r}", "is not in the graph", "Check the id.")
+            _plan(store, home, known)
+        plan = json.loads((home / JOURNAL).read_text(encoding="utf-8"))
+        done = _carry_out(store, home, plan["ids"])
+        for child in plan["children"]:
+            new = plan["ids"]["Child"][child]
+            store.audit.record(viewer, what, about=f"child_id={new}", rows=1)
+        (home / JOURNAL).unlink()
+    return done
+
+
+def came_back(store: Store, home: Path) -> int:
+    """How many children of the graph have an id that was erased: a source still has them."""
+    path = home / KNOWN
+    if not path.exists():
+        return 0
+    gone, key = set(path.read_text(encoding="ascii").split()), identity_key(home)
+    chunks = store.stream("MATCH (c:Child) RETURN c.child_id")
+    return sum(_hash(key, row[0]) in gone for rows in chunks for row in rows)
+
+
+def _hash(key: bytes, child: str) -> str:
+    return hmac.digest(key, f"erased:{child}".encode(), "sha256").hex()
+
+
+def _known(store: Store, children: Sequence[str]) -> list[str]:
+    asked = "UNWIND $ids AS id MATCH (c:Child {child_id: id}) RETURN DISTINCT id"
+    return [row[0] for row in store.fetch(asked, {"ids": list(children)})]
+
+
+# -- the plan: which id becomes which ----------------------------------------------------------------
+
+
+def _plan(store: Store, home: Path, children: Sequence[str]) -> None:
+    also = aliases(home, children)
+    every = [id_ for ids in also.values() for id_ in ids]
+    ids: dict[str, dict[str, str]] = {"Child": {}}
+    for named in also.values():
+        new = _random()
+        ids["Child"].update(dict.fromkeys(named, new))
+    own = own_ids(store, home, every)
+    for label in OWN:
+        ids[label] = {old: _renamed(label, old, ids) for old in sorted(own[label])}
+    with _private(home / JOURNAL, "x") as file:
+        json.dump({"children": list(children), "ids": ids}, file)
+    key = identity_key(home)
+    with _private(home / KNOWN, "a") as file:
+        file.writelines(_hash(key, id_) + "\n" for id_ in every)
+
+
+def _random() -> str:
+    return f"erased-{secrets.token_hex(8)}"
+
+
+def _renamed(label: str, old: str, ids: dict[str, dict[str, str]]) -> str:
+    if label != "Review":
+        return _random()
+    # a review is known by its team and its day
+    tac, _, day = old.rpartition("|")
+    return f"{ids['Tac'].get(tac) or _random()}|{day}"
+
+
+@contextmanager
+def _private(path: Path, mode: str) -> Iterator[Any]:
+    flags = os.O_WRONLY | os.O_CREAT | (os.O_EXCL if mode == "x" else os.O_APPEND)
+    with os.fdopen(os.open(path, flags, 0o600), "w", encoding="utf-8") as file:
+        yield file
+        file.flush()
+        os.fsync(file.fileno())
+
+
+# -- carrying it out: each step may be run again -----------------------------------------------------
+
+
+def _carry_out(store: Store, home: Path, ids: dict[str, dict[str, str]]) -> Erasure:
+    children = list(ids["Child"])
+    identities = _forget_identities(home, children)
+    links = _forget_links(home, children)
+    lists = _clean_lists(home, {old for mapping in ids.values() for old in mapping})
+    ledger = _rewrite_ledger(home, ids)
+    records = _rewrite_graph(store, ids)
+    # figures are read anew; what a dashboard holds in memory goes with its next start
+    shutil.rmtree(home / "slice", ignore_errors=True)
+    return Erasure(len(set(ids["Child"].values())), records, ledger, lists, links, identities)
+
+
+def _forget_identities(home: Path, children: Sequence[str]) -> int:
+    if not (home / "identity").exists():
+        return 0
+    from loaders.matching.identities import IdentityStore  # noqa: PLC0415  (few installations keep one)
+
+    store, gone = IdentityStore(home), 0
+    records = store.records("child")
+    theirs = pc.is_in(records["id"], pa.array(children, pa.string()))
+    for source in sorted(set(records.filter(theirs)["source"].to_pylist())):
+        of_source = pc.equal(records["source"], source)
+        kept = records.filter(pc.and_(of_source, pc.invert(theirs)))
+        gone += pc.sum(pc.and_(of_source, theirs)).as_py() or 0
+        store.keep("child", source, kept, whole=True)
+    return gone
+
+
+def _forget_links(home: Path, children: Sequence[str]) -> int:
+    """Delete the children's rows; the triggers that forbid it for everybody else come back at once."""
+    path = home / LINKS
+    if not path.exists():
+        return 0
+    gone = 0
+    with closing(sqlite3.connect(path, isolation_level=None)) as database:
+        database.execute("PRAGMA secure_delete = ON")
+        database.execute("BEGIN IMMEDIATE")
+        triggers = database.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'").fetchall()
+        for name, _ in triggers:
+            database.execute(f'DROP TRIGGER "{name}"')
+        tables = [row[0] for row in database.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
+        for table in tables:
+            names = {row[1] for row in database.execute(f'PRAGMA table_info("{table}")')}
+            for column in sorted(names & {"a", "b", "id", "stands_for"}):
+                for child in children:
+                    text = f"DELETE FROM \"{table}\" WHERE kind = 'child' AND {column} = ?"
+                    gone += database.execute(text, (child,)).rowcount
+        for _, sql in triggers:
+            database.execute(sql)
+        database.execute("COMMIT")
+        database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    return gone
+
+
+def _clean_lists(home: Path, old: set[str]) -> int:
+    """Take the rows that name them out of the loads' rejects and findings."""
+    gone = 0
+    for path in sorted((home / record.LOADS).glob("*/*.csv")):
+        with path.open(encoding="utf-8", newline="") as file:
+            rows = list(csv.reader(file))
+        kept = [row for row in rows if not any(old & {cell, *_PARTS.split(cell)} for cell in row)]
+        if len(kept) < len(rows):
+            gone += len(rows) - len(kept)
+            _replace(path, lambda made, kept=kept: _write_rows(made, kept))  # type: ignore[misc]
+    return gone
+
+
+def _write_rows(path: Path, rows: Sequence[Sequence[str]]) -> None:
+    with path.open("w", encoding="utf-8", newline="") as file:
+        csv.writer(file).writerows(rows)
+
+
+def _replace(path: Path, write: Callable[[Path], None]) -> None:
+    """Put another content in the file's place, all at once, for its owner alone."""
+    made = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    os.close(os.open(made, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
+    try:
+        write(made)
+        made.replace(path)
+    finally:
+        made.unlink(missing_ok=True)
+
+
+def _rewrite_ledger(home: Path, ids: dict[str, dict[str, str]]) -> int:
+    """Rewrite the parts that hold their facts; how many facts."""
+    every = {old: new for mapping in ids.values() for old, new in mapping.items()}
+    changed = 0
+    for path, rows in ledger_tables(home):
+        found = _rewritten(path.stem, rows, every, set(ids["Child"].values()))
+        if found is not None:
+            table, count = found
+            changed += count
+            _replace(path, lambda made, table=table: pq.write_table(table, made))  # type: ignore[misc]
+    return changed
+
+
+_LEAD_BACK: Final = {"file": "", "row_no": 0}
+_OF_CHILD: Final = ("upn_hash", "nhs_number_hash", "family_id")
+
+
+def _rewritten(table: str, rows: Any, every: dict[str, str], new: set[str]) -> tuple[Any, int] | None:
+    """The rows with other ids and without what leads back, and how many changed; None where none did."""
+    old = pa.array(list(every), pa.string())
+    to = pa.array(list(every.values()), pa.string())
+    named = [n for n in rows.column_names if n.endswith("_id") or n in {"id", "stands_for"}]
+    named = [n for n in named if pa.types.is_string(rows.schema.field(n).type)]
+    hit = pa.array([False] * rows.num_rows)
+    for name in named:
+        at = pc.index_in(rows[name], value_set=old)
+        hit = pc.or_(hit, pc.is_valid(at).combine_chunks())
+        values = pc.coalesce(pc.take(to, at.combine_chunks()), rows[name].combine_chunks())
+        rows = rows.set_column(rows.column_names.index(name), rows.schema.field(name), values)
+    count = pc.sum(hit).as_py() or 0
+    if not count:
+        return None
+    if table == "links":
+        return rows.filter(pc.invert(pc.is_in(rows["stands_for"], pa.array(sorted(new))))), count
+    changes: dict[str, Any] = {**_LEAD_BACK, "source": SOURCE}
+    if table == "children":
+        changes |= dict.fromkeys(_OF_CHILD)
+        rows = _put(rows, "birth_date", hit, _first_of_year(rows["birth_date"]))
+    for name, value in changes.items():
+        if name in rows.column_names:
+            kind = rows.schema.field(name).type
+            rows = _put(rows, name, hit, pa.scalar(value, kind))
+    return rows, count
+
+
+def _put(rows: Any, name: str, hit: Any, value: Any) -> Any:
+    field = rows.schema.field(name).with_nullable(True)  # noqa: FBT003  (Arrow's own)
+    return rows.set_column(rows.column_names.index(name), field, pc.if_else(hit, value, rows[name]))
+
+
+def _first_of_year(days: Any) -> Any:
+    return pc.binary_join_element_wise(pc.utf8_slice_codeunits(days, 0, 4), "-01-01", "")
+
+
+def _rewrite_graph(store: Store, ids: dict[str, dict[str, str]]) -> int:
+    changed = 0
+    for label, mapping in ids.items():
+        key, pairs = NODE_BY_LABEL[label].key, sorted(mapping.items())
+        for start in range(0, len(pairs), BATCH):
+            rows = [list(pair) for pair in pairs[start : start + BATCH]]
+            changed += store.write(_statement(label, key), rows=rows, sources=[SOURCE])[0][0][0]
+    new = sorted(set(ids["Child"].values()))
+    tacs = sorted(set(ids["Tac"].values()))
+    for start in range(0, max(len(new), len(tacs)), BATCH):
+        part = {"ids": new[start : start + BATCH], "sources": [SOURCE]}
+        also = {"ids": tacs[start : start + BATCH], "sources": [SOURCE]}
+        store.write([(text, part) for text in _CHILD_TEXTS] + [(text, also) for text in _TAC_TEXTS])
+    retire_childless(store)
+    return changed
+
+
+def _statement(label: str, key: str) -> str:
+    more = (
+        ", n.birth_date = CASE WHEN n.birth_date IS NULL THEN null "
+        "ELSE date(toString(n.birth_date.year) + '-01-01') END, n.upn_hash = null, n.nhs_number_hash = null"
+    )
+    return (
+        f"UNWIND $rows AS row MATCH (n:{label} {{{key}: row[0]}}) "
+        f"SET n.{key} = row[1], n.sources = $sources, n.fingerprint = ''{more if label == 'Child' else ''} "
+        "RETURN count(*) AS changed"
+    )
+
+
+_FIND: Final = "UNWIND $ids AS id MATCH (c:Child {child_id: id})"
+_CHILD_TEXTS: Final = (
+    f"{_FIND}-[r:IN_FAMILY]->() DELETE r",
+    f"{_FIND}-[r:HAS_STATUS]->() SET r.sources = $sources, r.fingerprint = ''",
+    f"{_FIND}-[r:HAS_NEED]->() SET r.sources = $sources, r.fingerprint = ''",
+)
+_TAC_TEXTS: Final = tuple(
+    f"UNWIND $ids AS id MATCH ()-[r:{kind}]->(t:Tac {{tac_id: id}}) "
+    "SET r.sources = $sources, r.fingerprint = ''"
+    for kind in ("MEMBER_OF", "LEADS")
+)

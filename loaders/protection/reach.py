@@ -1,0 +1,72 @@
+"""Whose records are a child's own: the ids under which it is held, and the nodes that exist for it alone."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator, Sequence
+from contextlib import closing
+from pathlib import Path
+from typing import Any, Final
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from graphmodel.nodes import NODE_BY_LABEL
+from graphmodel.store import Store
+
+LEDGER: Final = "ledger"
+LINKS: Final = Path("links") / "links.sqlite"
+OWN: Final = {
+    "Assessment": "(c)-[:HAD_ASSESSMENT]->(n:Assessment)",
+    "Tac": "(n:Tac)-[:FOR_CHILD]->(c)",
+    "Intervention": "(c)-[:RECEIVES]->(n:Intervention)",
+    "Action": "(c)<-[:FOR_CHILD]-(:Tac)-[:HAS_ACTION]->(n:Action)",
+    "Review": "(c)<-[:FOR_CHILD]-(:Tac)-[:HELD_REVIEW]->(n:Review)",
+}
+"""Label → how its nodes hang on one child: made for it, so their ids lead to it too."""
+
+_BY: Final = (
+    ("assessments", "child_id", "Assessment"),
+    ("tacs", "child_id", "Tac"),
+    ("interventions", "child_id", "Intervention"),
+    ("actions", "tac_id", "Action"),
+    ("reviews", "tac_id", "Review"),
+)
+"""Table of the ledger, its column that names the child or the team, and the label of its own ids."""
+
+
+def aliases(home: Path, children: Sequence[str]) -> dict[str, list[str]]:
+    """Every id of these children in the record of links: the id in the graph → all its ids, itself first."""
+    found = {child: [child] for child in children}
+    path = home / LINKS
+    if path.exists():
+        with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as database:
+            rows = database.execute("SELECT id, stands_for FROM standing WHERE kind = 'child'").fetchall()
+        for id_, stands_for in rows:
+            if stands_for in found and id_ not in found[stands_for]:
+                found[stands_for].append(id_)
+    return found
+
+
+def own_ids(store: Store, home: Path, children: Sequence[str]) -> dict[str, set[str]]:
+    """Label → the ids of what exists for these children alone, in the graph and in the ledger."""
+    found = {label: set[str]() for label in OWN}
+    for label, pattern in OWN.items():
+        key = NODE_BY_LABEL[label].key
+        asked = f"UNWIND $ids AS id MATCH (c:Child {{child_id: id}}) MATCH {pattern} RETURN DISTINCT n.{key}"
+        found[label].update(row[0] for row in store.fetch(asked, {"ids": list(children)}))
+    for table, column, label in _BY:
+        by = set(children) if column == "child_id" else found["Tac"]
+        key = NODE_BY_LABEL[label].key
+        for _, rows in ledger_tables(home, table):
+            if column in rows.column_names and key in rows.column_names:
+                hits = rows.filter(pc.is_in(rows[column], pa.array(sorted(by), pa.string())))
+                found[label].update(x for x in hits[key].to_pylist() if x is not None)
+    return found
+
+
+def ledger_tables(home: Path, table: str = "*") -> Iterator[tuple[Path, Any]]:
+    """The ledger's files (of one table, or all), each with its content."""
+    for path in sorted((home / LEDGER).glob(f"*/*/{table}.parquet")):
+        yield path, pq.read_table(path)

@@ -1,0 +1,138 @@
+"""Keeping nobody longer than agreed: which children are due by the rules, and making nobody of them."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Final
+
+from graphmodel.access import Viewer
+from graphmodel.settings import Retention
+from graphmodel.store import Store
+from loaders import record
+from loaders.protection.erasing import SOURCE, Erasure, erase
+
+CHUNK: Final = 5_000
+
+# first day, last day (null: still running), and whether running on means that the child is known now
+_ACTIVITY: Final = {
+    "(c)-[x:HAS_STATUS]->()": ("x.started_on", "x.ended_on", True),
+    "(c)-[x:HAS_NEED]->()": ("x.started_on", "x.ended_on", False),
+    "(c)-[:HAD_ASSESSMENT]->(x:Assessment)": ("x.started_on", "x.completed_on", False),
+    "(x:Tac)-[:FOR_CHILD]->(c)": ("x.opened_on", "x.closed_on", True),
+    "(c)-[:RECEIVES]->(x:Intervention)": ("x.started_on", "x.ended_on", True),
+}
+
+
+@dataclass(frozen=True)
+class Due:
+    """What the rules say on a day. `children` are due; so many others are `active`, `recent` or `young`.
+
+    `undated` have neither activity nor birth date, so no rule can judge them. `lists` are folders of loads
+    whose rejects and findings are due.
+    """
+
+    on: date
+    children: tuple[str, ...]
+    active: int
+    recent: int
+    young: int
+    undated: int
+    lists: tuple[str, ...]
+
+
+def due(store: Store, home: Path, rules: Retention, on: date) -> Due:
+    """Judge every child and every load's lists by the rules; nothing is changed.
+
+    A child is due where no status, team or service runs on `on`, the last day of anything about it is at
+    least `child_years` years ago, and it is `child_until_age` or older (unknown: old enough).
+    A `child_years` or `list_years` of 0 keeps for good. Children already made nobody are left out.
+    """
+    lists = tuple(_old_lists(home, rules, on)) if rules.list_years else ()
+    if not rules.child_years:
+        return Due(on, (), 0, 0, 0, 0, lists)
+    born = {
+        row[0]: _day(row[1])
+        for rows in store.stream(
+            "MATCH (c:Child) WHERE NOT $source IN coalesce(c.sources, []) "
+            "RETURN c.child_id, toString(c.birth_date)",
+            {"source": SOURCE},
+        )
+        for row in rows
+    }
+    last, running = _activity(store, on)
+    found: dict[str, list[str]] = {name: [] for name in ("due", "active", "recent", "young", "undated")}
+    for child, birth in sorted(born.items()):
+        found[_judged(last.get(child), birth, rules, on, running=child in running)].append(child)
+    counts = {name: len(ids) for name, ids in found.items() if name != "due"}
+    return Due(on, tuple(found["due"]), lists=lists, **counts)
+
+
+def _judged(last: date | None, birth: date | None, rules: Retention, on: date, *, running: bool) -> str:
+    if running:
+        return "active"
+    if last is None and birth is None:
+        return "undated"
+    if last is not None and years_after(last, rules.child_years) > on:
+        return "recent"
+    if birth is not None and years_after(birth, rules.child_until_age) > on:
+        return "young"
+    return "due"
+
+
+def years_after(day: date, years: int) -> date:
+    """The same day so many years later; 29 February becomes 1 March."""
+    try:
+        return day.replace(year=day.year + years)
+    except ValueError:
+        return date(day.year + years, 3, 1)
+
+
+def _activity(store: Store, on: date) -> tuple[dict[str, date], set[str]]:
+    """The last day of anything about each child, and the children of whom something runs on that day."""
+    last: dict[str, date] = {}
+    running: set[str] = set()
+    for pattern, (begin, end, counts) in _ACTIVITY.items():
+        asked = f"MATCH (c:Child) MATCH {pattern} RETURN c.child_id, toString({begin}), toString({end})"
+        for rows in store.stream(asked):
+            for child, first, closed in rows:
+                day = _day(closed) or _day(first)
+                if counts and (closed is None or (day is not None and day > on)):
+                    running.add(child)
+                if day is not None:
+                    last[child] = max(day, last.get(child, day))
+    return last, running
+
+
+def _day(text: str | None) -> date | None:
+    return None if text is None else date.fromisoformat(text)
+
+
+def _old_lists(home: Path, rules: Retention, on: date) -> Iterator[str]:
+    for folder in sorted((home / record.LOADS).glob("*T*-*")):
+        stamp = folder.name[:8]
+        if stamp.isdecimal() and years_after(date.fromisoformat(stamp), rules.list_years) <= on:
+            yield folder.name
+
+
+def retain(home: Path, found: Due, viewer: Viewer, told: Callable[[int], None] = lambda _: None) -> Erasure:
+    """Make nobody of the children that are due, and delete the lists of loads that are.
+
+    The audit record names the rules' day and how many. Raises as `erase` does.
+    """
+    done = Erasure(0, 0, 0, 0, 0, 0)
+    for start in range(0, len(found.children), CHUNK):
+        part = found.children[start : start + CHUNK]
+        step = erase(home, part, viewer, what="retention", only_known=False)
+        done = Erasure(*(getattr(done, n) + getattr(step, n) for n in Erasure.__dataclass_fields__))
+        told(len(part))
+    for name in found.lists:
+        shutil.rmtree(home / record.LOADS / name, ignore_errors=True)
+    with Store.open(home) as store:
+        store.audit.record(
+            viewer, "retention", about=f"rules on {found.on}", rows=done.children, lists=len(found.lists)
+        )
+    return done
