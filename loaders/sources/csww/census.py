@@ -31,12 +31,13 @@ GRADES: Final = {
 GAPS: Final = (
     "the workforce census has social workers of one authority alone: no partners, no family support workers, "
     "no children: workload, fairness and duplication need the case system's data beside it",
-    "the workforce census has no team and no line manager: every post is in the authority itself",
+    "the workforce census has no team and no line manager: every post is in the authority itself; where the "
+    "case system gives an FTE too, the same worker has two posts as soon as both records are linked",
 )
 
 NEWLY_QUALIFIED: Final = "1"
-"""StartOrigin of a role begun as a newly qualified social worker: its first year is the assessed and supported
-year in employment (ASYE)."""
+"""StartOrigin of a role begun as a newly qualified social worker: its first year is the assessed and
+supported year in employment (ASYE)."""
 
 _SHAPE: Final = re.compile(r"<([\w.-]+:)?(CSWWWorker|LALevelVacancies)\b|<([\w.-]+:)?Collection>\s*CSWW\s*<")
 _HEADINGS: Final = {
