@@ -16,8 +16,10 @@ from dashboards.asked import View
 from dashboards.over_time import drawn
 from dashboards.workbench import ANSWER, OWN_TEXT, Answer, choose, folders_said, refusal
 from graphmodel.errors import QueryError
+from graphmodel.terms import said
 from queries import Query, Result, for_browser, save
 from queries.own import has_header, with_header
+from queries.terms import local
 from reports import charts
 from reports.words import count, day_name, heading, role_name
 
@@ -77,7 +79,11 @@ def _rows(result: Result) -> None:
         )
         frame = frame.head(MOST_SHOWN)
     st.dataframe(
-        frame, hide_index=True, width="stretch", column_config=columns(result.query), alt=result.query.title
+        frame,
+        hide_index=True,
+        width="stretch",
+        column_config=columns(local(result.query)),
+        alt=said(result.query.title),
     )
 
 
@@ -234,7 +240,7 @@ def cypher(query: Query, shown: View) -> None:
     else:
         given = {}
     with st.expander("Copy for Neo4j Browser"):
-        st.code(for_browser(query, shown.asked.as_of, **given), language=None, wrap_lines=True)
+        st.code(said(for_browser(query, shown.asked.as_of, **given)), language=None, wrap_lines=True)
 
 
 def _saving(found: Answer) -> None:

@@ -15,6 +15,7 @@ from dashboards.data import Held
 from dashboards.explained import explained
 from graphmodel.errors import AccessRefused, EngineError, TacgraphError
 from queries.header import Query
+from queries.terms import local
 from reports.charts import Chart
 from reports.theme import THEMES
 from reports.words import day_name
@@ -143,7 +144,7 @@ def foot(shown: View, queries: Sequence[str]) -> None:
     from queries import catalogue  # noqa: PLC0415  (read when a page shows it)
 
     known = catalogue()
-    asked = [known[name] for name in queries if name in known]
+    asked = [local(known[name]) for name in queries if name in known]
     explained(asked)
     parameters(shown.found)
     texts(asked)
@@ -152,7 +153,7 @@ def foot(shown: View, queries: Sequence[str]) -> None:
 def texts(queries: Sequence[Query]) -> None:
     """The text of each query."""
     with st.expander("The query behind the figures (Cypher)"):
-        for query in queries:
+        for query in map(local, queries):
             st.markdown(f"**{query.name}**: {query.question}")
             st.code(query.text, language=None, wrap_lines=True)
 

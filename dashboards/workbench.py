@@ -26,6 +26,7 @@ from queries.answering import default, typed_pairs
 from queries.free_text import WHAT, told
 from queries.header import SETTINGS_PREFIX, Parameter
 from queries.own import folders, has_header, is_own, refuse_faults
+from queries.terms import local
 from reports.words import count, heading, listed, role_name
 
 ADDRESS: Final = "query"
@@ -135,7 +136,7 @@ def listing(shown: View) -> None:
         widgets.empty("No query has all of these words.", "Take one out, or choose another tag.")
         return
     st.header(count(len(found), "question", "questions"), anchor=False)
-    ordered = sorted(found, key=lambda query: query.title.casefold())
+    ordered = sorted(map(local, found), key=lambda query: query.title.casefold())
     for left in range(0, len(ordered), 2):
         for place, one in zip(st.columns(2), ordered[left : left + 2], strict=False):
             with place:
@@ -172,12 +173,13 @@ def _plain(text: str) -> str:
 
 def asking(shown: View, query: Query) -> None:
     """A query in words, its parameters as widgets, and its run."""
-    widgets.header(_plain(query.title), shown, scope="whole partnership")
-    st.markdown(f"**{_plain(query.question)}**")
-    st.markdown(f"{_badge(query)} One row is {_plain(query.grain)}. Source: {_plain(query.source)}.")
-    if query.notes:
+    words = local(query)
+    widgets.header(_plain(words.title), shown, scope="whole partnership")
+    st.markdown(f"**{_plain(words.question)}**")
+    st.markdown(f"{_badge(query)} One row is {_plain(words.grain)}. Source: {_plain(query.source)}.")
+    if words.notes:
         with st.expander("What the definition leaves open, and how it is settled"):
-            st.markdown("\n".join(f"- {_plain(note)}" for note in query.notes))
+            st.markdown("\n".join(f"- {_plain(note)}" for note in words.notes))
     with st.form(f"ask-{query.name}"):
         given = _parameters(shown, query)
         identifying = _identifying(query)

@@ -17,6 +17,7 @@ import xlsxwriter
 
 from graphmodel.errors import QueryError
 from graphmodel.store import Rows
+from graphmodel.terms import said
 from queries.header import Query, split
 
 _DTYPES: Final = {
@@ -60,7 +61,7 @@ class Result:
         """Where the rows come from, as plain values."""
         found = {
             "query": self.query.name,
-            "title": self.query.title,
+            "title": said(self.query.title),
             "as_of": self.as_of.isoformat(),
             "parameters": json.loads(json.dumps(dict(self.parameters), default=str)),
             "load_id": self.load_id,

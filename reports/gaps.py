@@ -67,7 +67,7 @@ KINDS: Final[Mapping[str, Kind]] = {
     ),
     "lead_not_needed": Kind(
         "TACs",
-        "One practitioner needs no lead professional: close the TAC, or find out who is missing from it.",
+        "One practitioner alone needs no lead: close the TAC, or find out who is missing from it.",
         "home_agency_id",
     ),
 }

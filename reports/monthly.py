@@ -18,6 +18,7 @@ from markupsafe import Markup
 from analysis import caseload
 from analysis.tables import Slice
 from graphmodel.settings import Settings
+from graphmodel.terms import lead
 from reports import findings, findings_coverage, package, paper, pictures, tables, workbook
 from reports.caseload import caseload_tables
 from reports.contents import ANNEX, LIMITS, METHOD, RULE, SECTIONS, SEVERITY_WORDS
@@ -48,7 +49,7 @@ class Report:
 
     @property
     def title(self) -> str:
-        return f"Workload of lead practitioners, {month_name(self.month.last)}"
+        return f"Workload of {lead(many=True, term=self.lead_term)}, {month_name(self.month.last)}"
 
     @property
     def tiles(self) -> list[dict[str, Any]]:

@@ -18,7 +18,7 @@ from rich.table import Table
 from graphmodel.access import AuditLog, Viewer
 from graphmodel.errors import QueryError, SettingsError
 from graphmodel.settings import data_folder
-from tacgraph.console import cell, progress_bars, say, table_width, today, warn
+from tacgraph.console import cell, say, table_width, today, warn
 
 if TYPE_CHECKING:
     from queries import Result
@@ -44,6 +44,7 @@ def query(
     from_: Annotated[str | None, Parameter(name="--from")] = None,
     to: str | None = None,
     every: Literal["week", "month", "quarter"] = "month",
+    known_on: date | None = None,
     list_: Annotated[bool, Parameter(name="--list", negative="")] = False,
     search: str | None = None,
     browser: Annotated[bool, Switch] = False,
@@ -79,6 +80,9 @@ def query(
         Last month or day of it; left out: today.
     every
         A date for each week, month or quarter: its last day.
+    known_on
+        As it was known at the end of this day, told from the ledger (queries of the catalogue only); left
+        out: as the graph has it now.
     list_
         List the queries with their questions, tags and where they come from.
     search
@@ -104,21 +108,29 @@ def query(
     if from_ is not None:
         if as_of is not None or time_limit is not None or row_limit is not None:
             raise SettingsError("--from", "goes with neither --as-of nor limits", "Leave those out.")
-        result = _over_time(name, given, (from_, to), every, reason)
+        result = _over_time(name, given, (from_, to), every, reason, known_on=known_on)
     else:
         if to is not None:
             raise SettingsError("--to", "is given without --from", "Add --from.")
-        result = _read(
-            lambda store, viewer: answer(
-                name,
-                store=store,
-                viewer=viewer,
-                as_of=as_of or today(),
-                time_limit=time_limit,
-                row_limit=row_limit,
-                **given,
-            ),
-            reason,
+        if known_on is not None and (time_limit is not None or row_limit is not None):
+            raise SettingsError(
+                "--known-on", "goes without limits: it is told from the ledger", "Leave them out."
+            )
+        result = (
+            _known(name, given, as_of or today(), known_on, reason)
+            if known_on
+            else _read(
+                lambda store, viewer: answer(
+                    name,
+                    store=store,
+                    viewer=viewer,
+                    as_of=as_of or today(),
+                    time_limit=time_limit,
+                    row_limit=row_limit,
+                    **given,
+                ),
+                reason,
+            )
         )
     hand_out(result, format, output, rows)
     return 0
@@ -220,6 +232,7 @@ def _save_file(file: Path, replace: bool) -> int:
 
 
 def _print_list(words: str) -> int:
+    from graphmodel.terms import said
     from queries import own_queries, search
     from queries.own import is_own
 
@@ -228,7 +241,7 @@ def _print_list(words: str) -> int:
     for asked in found:
         place = str(asked.path.parent) if is_own(asked) else "the catalogue"
         names = ", ".join(p.name for p in asked.parameters)
-        table.add_row(asked.name, asked.question, ", ".join(asked.tags), names, place)
+        table.add_row(asked.name, said(asked.question), ", ".join(asked.tags), names, place)
     Console(width=table_width()).print(table)
     for faults in own_queries()[1].values():
         warn("Refused: " + "; ".join(faults))
@@ -250,22 +263,34 @@ def _over_time(
     span: tuple[str, str | None],
     every: Literal["week", "month", "quarter"],
     reason: str,
+    *,
+    known_on: date | None = None,
 ) -> Result:
-    from analysis.tables import Slice
-    from graphmodel.store import Store
     from reports.over_time import dates, day_from, over_time
+    from tacgraph.provenance_commands import slice_on
 
     home = data_folder()
     first, last = span
     begin = day_from(first, last=False)
     end = day_from(last, last=True) if last is not None else today()
-    with Store.open(home, on_wait=say) as store, progress_bars() as progress:
-        held = Slice.current(store, home, progress.step("read the as-of slice"))
+    held = slice_on(home, known_on)
     begun = time.perf_counter()
     days, said = dates(begin, end, every, held.loaded_at.date() if held.loaded_at else today())
     for line in said:
         say(line)
     result = over_time(name, held, days, viewer=Viewer.local(reason), audit=AuditLog(home), given=given)
+    return replace(result, seconds=time.perf_counter() - begun)
+
+
+def _known(name: str, given: dict[str, Any], day: date, known_on: date, reason: str) -> Result:
+    """A query's second road on one day, from what was known then."""
+    from reports.over_time import over_time
+    from tacgraph.provenance_commands import slice_on
+
+    home = data_folder()
+    held = slice_on(home, known_on)
+    begun = time.perf_counter()
+    result = over_time(name, held, [day], viewer=Viewer.local(reason), audit=AuditLog(home), given=given)
     return replace(result, seconds=time.perf_counter() - begun)
 
 

@@ -60,7 +60,7 @@ def asked(*words: str) -> str:
 def test_the_pdf_is_tagged_named_and_carries_its_fonts(folder: Path) -> None:
     pdf = str(folder / "workload-2026-03.pdf")
     facts = asked("pdfinfo", pdf)
-    assert re.search(r"Title: +Workload of lead practitioners, March 2026", facts)
+    assert re.search(r"Title: +Workload of lead practitioners \(lead professionals\), March 2026", facts)
     assert re.search(r"Tagged: +yes", facts)
     assert "CreationDate" not in facts
     assert "pdfuaid" in asked("pdfinfo", "-meta", pdf)
