@@ -64,7 +64,7 @@ def tables_known(ledger: Ledger) -> dict[str, pa.Table]:
 
 def _typed(db: duckdb.DuckDBPyConnection, name: str, schema: pa.Schema) -> pa.Table:
     columns: Iterable[str] = (f'CAST("{f.name}" AS {_sql(f.type)}) AS "{f.name}"' for f in schema)
-    query = f"SELECT {', '.join(columns)} FROM whole_{name}"  # noqa: S608  (names of the declarations)
+    query = f"SELECT {', '.join(columns)} FROM whole_{name}"
     found: pa.Table = db.sql(query).to_arrow_table()
     return found.cast(schema)
 

@@ -210,6 +210,15 @@ _MARKS: Final = {
 }
 
 
+SHEET: Final = 1 << 40
+"""Row numbers of tables made of several sheets: the sheet's number times this, and the row."""
+
+
+def sheet_row(row_no: int) -> int:
+    """The row as its file or sheet numbers it."""
+    return row_no % SHEET
+
+
 # -- adding a part -------------------------------------------------------------------------------------
 
 

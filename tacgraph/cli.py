@@ -27,6 +27,7 @@ from tacgraph import (
     network_commands,
     overload_commands,
     protection_commands,
+    provenance_commands,
     query_commands,
     report_commands,
     site_commands,
@@ -53,6 +54,7 @@ app.command(backup_commands.restore)
 app.command(protection_commands.retain)
 app.command(protection_commands.subject_access)
 app.command(protection_commands.erase)
+app.command(provenance_commands.where_from)
 app.command(matching_commands.app)
 app.command(query_commands.query)
 app.command(query_commands.cypher)

@@ -13,7 +13,7 @@ from rich.table import Table
 
 from graphmodel.errors import SettingsError
 from graphmodel.settings import data_folder, settings
-from tacgraph.console import progress_bars, say, table_width, today
+from tacgraph.console import say, table_width, today
 
 
 def fairness(
@@ -22,6 +22,7 @@ def fairness(
     discretionary: bool = False,
     full: bool = False,
     months: int | None = None,
+    known_on: date | None = None,
     format: Literal["table", "json"] = "table",  # noqa: A002  (the option's name)
 ) -> int:
     """How fairly the lead role is spread over agencies and practitioners.
@@ -36,19 +37,19 @@ def fairness(
         With intervals, and the exact test of each agency's and each sector's lead count.
     months
         Also the indices at so many month ends before.
+    known_on
+        As it was known at the end of this day, told from the ledger; left out: as it is known now.
     format
         table for people, json for machines.
     """
     from analysis.fairness import fairness as measure
     from analysis.fairness import plain, trend
-    from analysis.tables import Slice
-    from graphmodel.store import Store
+    from tacgraph.provenance_commands import slice_on
 
     if months is not None and not 1 <= months <= MOST_MONTHS:
         raise SettingsError(f"months {months}", "is out of range", f"Give 1 to {MOST_MONTHS}.")
     home, day, rules = data_folder(), as_of or today(), settings()
-    with Store.open(home, on_wait=say) as store, progress_bars() as progress:
-        held = Slice.current(store, home, progress.step("read the as-of slice"))
+    held = slice_on(home, known_on)
     found = measure(held, day, rules, discretionary=discretionary, full=full)
     past = trend(held, day, rules, months=months, discretionary=discretionary)[0] if months else None
     if format == "json":

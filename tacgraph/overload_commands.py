@@ -24,6 +24,7 @@ def overload(
     as_of: date | None = None,
     practitioner: str | None = None,
     warning: Annotated[bool, Parameter(negative="")] = False,
+    known_on: date | None = None,
     format: _Format = "table",  # noqa: A002  (the option's name)
 ) -> int:
     """Who leads beyond capacity and why: parts of the points, since when, what tipped them, who has room.
@@ -36,13 +37,16 @@ def overload(
         The working of this one, overloaded or not, with the peers in the role.
     warning
         Also who may be above capacity soon, and how often such warnings came true in past months.
+    known_on
+        As it was known at the end of this day, told from the ledger; left out: as it is known now.
     format
         table for people; json for machines: all leads with their working.
     """
     from analysis import overload as measures
+    from tacgraph.provenance_commands import slice_on
 
     home, day, agreed = data_folder(), as_of or today(), settings()
-    held = _slice(home)
+    held = slice_on(home, known_on)
     if practitioner is not None:
         from graphmodel.access import AuditLog, Viewer
 

@@ -61,6 +61,7 @@ def report(
     since: str | None = None,
     agency: list[str] | None = None,
     packs: bool = False,
+    known_on: date | None = None,
     reason: str = "",
     then: str = "",
 ) -> int:
@@ -82,6 +83,9 @@ def report(
     packs
         A pack for each agency besides, in a folder of their own; with --due beside the month's folder, so
         that --then does not hand names over.
+    known_on
+        With --month: as it was known at the end of this day, told from the ledger, so that a report gone out
+        can be made again after late entries. Without packs: the graph has names only as they are now.
     reason
         Why names of practitioners are needed.
     then
@@ -98,6 +102,8 @@ def report(
     if then and month is not None and (packs or agency):
         mend = "Write the packs by a command of their own, or with --due, which keeps them apart."
         raise SettingsError("--then", "would hand names of practitioners over with the folder", mend)
+    if known_on is not None and (due or packs or agency):
+        raise SettingsError("--known-on", "goes with --month and without packs only", "Leave the others out.")
     first = None if month is None else month_of(month)
     begin = None if since is None else month_of(since)
     if then:
@@ -108,7 +114,7 @@ def report(
     with ExitStack() as stack:
         if due:
             stack.enter_context(Packs(out).alone())
-        work, bars = _begin(stack, viewer, agency, packs)
+        work, bars = _begin(stack, viewer, agency, packs, known_on)
         if first is not None:
             work.write(first, out, out / "agencies" if packs else out, bars.step(f"{first:%Y-%m} day by day"))
             if then:
@@ -117,14 +123,20 @@ def report(
         return _write_due(Packs(out), work, bars, begin, then)
 
 
-def _begin(stack: ExitStack, viewer: Viewer, agency: list[str] | None, packs: bool) -> tuple[_Work, Any]:
+def _begin(
+    stack: ExitStack, viewer: Viewer, agency: list[str] | None, packs: bool, known_on: date | None
+) -> tuple[_Work, Any]:
     from analysis.tables import Slice
     from graphmodel.store import Store
+    from tacgraph.provenance_commands import slice_on
 
     home = data_folder()
     store = stack.enter_context(Store.open(home, on_wait=say))
     bars = stack.enter_context(progress_bars())
-    held = Slice.current(store, home, bars.step("read the as-of slice"))
+    if known_on is None:
+        held = Slice.current(store, home, bars.step("read the as-of slice"))
+    else:
+        held = slice_on(home, known_on)
     return _Work(store, held, viewer, agency or None, packs), bars
 
 
