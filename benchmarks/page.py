@@ -225,24 +225,33 @@ def _pages(group: Figures) -> str:
     rows = []
     for name, kinds in group["pages"].items():
         cells: list[str] = []
-        for kind in ("warm", "cold"):
+        for kind in ("turned", "warm", "cold"):
             for what in ("first_content", "whole"):
                 x: Any = kinds[kind][what]
                 cells.append(f"{x['p50']:.2f} / {x['p95']:.2f} / {x['max']:.2f}")
         rows.append((name, *cells))
-    visits = {kind: next(iter(group["pages"].values()))[kind]["visits"] for kind in ("warm", "cold")}
-    longest = max(kinds["warm"]["first_content"]["p95"] for kinds in group["pages"].values())
+    number = {kind: next(iter(group["pages"].values()))[kind]["visits"] for kind in ("warm", "cold")}
+    longest = {
+        kind: max(kinds[kind]["first_content"]["p95"] for kinds in group["pages"].values())
+        for kind in ("turned", "warm")
+    }
     first = group["first_visit_of_a_dashboard"]
-    head = ("page, s: p50 / p95 / longest", "warm, first content", "warm, whole page")
+    head = (
+        *("page, s: p50 / p95 / longest", "turned to, first content", "turned to, whole page"),
+        *("warm, first content", "warm, whole page"),
+    )
     return (
         f"\n## Pages\n\n{_when(group)}\nHeadless Chromium {group['chromium']} against `tacgraph "
         "dashboard`. First content: the page's title, a sentence computed from the data; whole: the run of "
-        f"the page is over. Warm: {visits['warm']} visits, each a new session. Cold: {visits['cold']} "
+        f"the page is over. Turned to: chosen in the menu of an open dashboard. Warm: "
+        f"{number['warm']} visits, each a new session. Cold: {number['cold']} "
         "dashboards just started, each page once, by an empty browser; the very first visit of a dashboard, "
         f"which also opens the slice: {first['p50']:.2f} / {first['p95']:.2f} / {first['max']:.2f} s.\n\n"
         + _table((*head, "cold, first content", "cold, whole page"), rows)
-        + f"\nAim: p95 of the first content below {AIMS['page_p95']:g} s, warm. The slowest page: "
-        f"{longest:.2f} s, {_met(longest < AIMS['page_p95'])}.\n"
+        + f"\nAim: p95 of the first content below {AIMS['page_p95']:g} s, warm. The slowest page turned to: "
+        f"{longest['turned']:.2f} s, {_met(longest['turned'] < AIMS['page_p95'])}; in a new session, which "
+        f"starts Streamlit's own program in the browser first: {longest['warm']:.2f} s, "
+        f"{_met(longest['warm'] < AIMS['page_p95'])}.\n"
     )
 
 

@@ -28,8 +28,13 @@ PAGES: Final = {"overview": ""} | {
         "advice",
     )
 }  # fmt: skip
+# the overview's title is a finding of another page: it stands between two that have titles of their own
+_APART: Final = ("network", "overview", "what_if")
+ROUND: Final = (*_APART, *(name for name in PAGES if name not in _APART))
 READY_SECONDS: Final = 120.0
 PAGE_MS: Final = 120_000
+# pixels: all of the menu is in sight
+WIDE: Final = 2600
 TITLE: Final = "[data-testid='stMain'] h1"
 FAULTS: Final = "[data-testid='stException'], [data-testid='stMain'] [data-testid='stAlertContentError']"
 # the app says so itself when a run of the page is over
@@ -46,13 +51,13 @@ def visits(made: Engine, d: date, *, cold: int, warm: int) -> Figures:
     First content: the page's title, which is a sentence computed from the data. Cold: a dashboard just
     started, an empty browser, each page once a dashboard, the order turned from one to the next (so only
     one of all visits finds nothing at all in memory). Warm: one dashboard, the browser keeps the program's
-    files, every visit is a new session.
+    files, every visit is a new session. Turned: somebody who is there chooses the next page in the menu.
     """
     found: Figures = {**conditions(), "pages": {}}
     with browser() as chromium:
         found["chromium"] = chromium.version
         times: dict[str, dict[str, list[tuple[float, float]]]] = {
-            name: {"cold": [], "warm": []} for name in PAGES
+            name: {"cold": [], "warm": [], "turned": []} for name in PAGES
         }
         first: list[float] = []
         starts: list[float] = []
@@ -70,6 +75,9 @@ def visits(made: Engine, d: date, *, cold: int, warm: int) -> Figures:
             for name in PAGES:
                 say(f"pages: warm, {name}, {warm} visits")
                 times[name]["warm"] = warm_visits(chromium, address, name, warm)
+            say(f"pages: turned to, {warm} rounds")
+            for name, rounds in turns(chromium, address, warm).items():
+                times[name]["turned"] = rounds
     for name, by_kind in times.items():
         found["pages"][name] = {kind: waits(values) for kind, values in by_kind.items()}
     found["first_visit_of_a_dashboard"] = _percentiles(first)
@@ -122,6 +130,39 @@ def warm_visits(chromium: Browser, address: str, name: str, count: int) -> list[
     finally:
         context.close()
     return found[1:]
+
+
+def turns(chromium: Browser, address: str, rounds: int) -> dict[str, list[tuple[float, float]]]:
+    """Rounds through the menu in one session, after a first that does not count."""
+    found: dict[str, list[tuple[float, float]]] = {name: [] for name in PAGES}
+    context = chromium.new_context(viewport={"width": WIDE, "height": 900})
+    try:
+        page = context.new_page()
+        _visit(page, f"{address}/{PAGES[ROUND[-1]]}")
+        for _ in range(rounds + 1):
+            for name in ROUND:
+                found[name].append(_turn(page, PAGES[name]))
+    finally:
+        context.close()
+    return {name: waited[1:] for name, waited in found.items()}
+
+
+def _turn(page: Page, path: str) -> tuple[float, float]:
+    """From the choice in the menu to the next page's title, and until all of it is there."""
+    before = page.inner_text(TITLE)
+    link = page.locator(f"[data-testid='stTopNavLink'][href$='/{path}']").first
+    link.wait_for(timeout=PAGE_MS)
+    begun = time.perf_counter()
+    link.click()
+    page.wait_for_function(
+        "([title, before]) => { const h = document.querySelector(title); "
+        "return h && h.innerText && h.innerText !== before }",
+        arg=[TITLE, before],
+        timeout=PAGE_MS,
+    )
+    first = time.perf_counter() - begun
+    page.wait_for_selector(WHOLE, timeout=PAGE_MS)
+    return first, time.perf_counter() - begun
 
 
 def _visit(page: Page, address: str) -> tuple[float, float]:
