@@ -14,7 +14,7 @@ from graphmodel.access import Right, Viewer
 from graphmodel.errors import AccessRefused, TacgraphError
 
 PAGES: Final = Path(__file__).with_name("pages")
-WITHOUT_DATA: Final = frozenset({"accessibility", "audit", "mapping", "settings"})
+WITHOUT_DATA: Final = frozenset({"accessibility", "audit", "mapping", "same_child", "settings"})
 # every page in the order of the menu, and the right it needs; None: for whoever has signed in
 MENU: Final[Mapping[str, tuple[str, Right | None]]] = {
     "overview": ("Overview", "figures"),
@@ -28,6 +28,7 @@ MENU: Final[Mapping[str, tuple[str, Right | None]]] = {
     "what_if": ("What if", "figures"),
     "advice": ("Advice", "figures"),
     "ecomap": ("Ecomap", "children"),
+    "same_child": ("Same child?", "children"),
     "me": ("My load", "own_view"),
     "workbench": ("Workbench", "workbench"),
     "quality": ("Data quality", "data_quality"),

@@ -162,6 +162,16 @@ def no_capacity(shown: View, load: pd.DataFrame) -> None:
     st.caption("See to their posts: without hours (FTE) in a running post no part of capacity can be given.")
 
 
+def to_decide(waiting: dict[str, int]) -> None:
+    """How many records of several sources may be one and wait for somebody who can tell; counts only."""
+    st.header("Records that may be one person", anchor=False)
+    if not waiting:
+        widgets.empty("No pair of records waits for a decision.", "Compare them by `tacgraph match`.")
+        return
+    counts = ", ".join(f"{count:,} of {kind}" for kind, count in waiting.items())
+    st.markdown(f"Pairs that wait for a decision: {counts}. A safeguarding lead decides on “Same child?”.")
+
+
 def notes(shown: View, kept: list[dict[str, object]]) -> None:
     """What practitioners said is wrong with their own figures, latest first."""
     st.header("Figures said to be wrong", anchor=False)

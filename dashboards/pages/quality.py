@@ -17,7 +17,9 @@ from dashboards.quality import (
     roles,
     row_by_row,
     said_wrong,
+    to_decide,
 )
+from dashboards.same_child import waiting
 from graphmodel.settings import data_folder
 from reports import quality
 
@@ -47,6 +49,7 @@ if len(listed):
     row_by_row(of, bad, odd)
 roles(shown)
 no_capacity(shown, lacking)
+to_decide(waiting())
 notes(shown, kept)
 
 widgets.foot(shown, ["workload"])

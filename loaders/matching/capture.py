@@ -89,8 +89,8 @@ class Capture:
                 store = IdentityStore(self._home)
                 if not store.keep(kind, self._source, records, whole=whole):
                     told.append(
-                        f"former identities of source {self._source} were kept under another key and are gone: load "
-                        "all its files again before the next `tacgraph match`"
+                        f"former identities of source {self._source} were kept under another key and are "
+                        "gone: load all its files again before the next `tacgraph match`"
                     )
         return told
 

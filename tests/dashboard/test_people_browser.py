@@ -10,7 +10,7 @@ from graphmodel.settings import settings
 from tests.dashboard.browser import MINUTE, choose, does_not_run_off, page_of, serious
 from tests.dashboard.conftest import LAST, Partnership
 
-PAGES = ("me", "ecomap", "quality", "mapping", "settings", "audit")
+PAGES = ("me", "ecomap", "quality", "same_child", "mapping", "settings", "audit")
 
 
 def drawn(page: Page, address: str) -> None:
