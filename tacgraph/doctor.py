@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import stat
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from importlib.metadata import PackageNotFoundError, requires, version
 from pathlib import Path
 
 from packaging.requirements import Requirement
 
+from graphmodel import engine, migrations
 from graphmodel.access import AuditLog
 from graphmodel.cypher import constraints
 from graphmodel.errors import TacgraphError
@@ -20,6 +23,11 @@ from graphmodel.settings import load_settings, named_database, own_file
 from graphmodel.store import Store
 
 LOW_DISK_BYTES = 1_000_000_000
+_PRIVATE = (
+    *("identity.key", "engine.secrets.json", "audit.jsonl", "sign-in*.toml", "erased.txt"),
+    *("links/*.sqlite", "identity/*.bin", "ledger/*/*/*.parquet", "loads/*/*.csv"),
+)
+"""What in a data folder nobody else may read."""
 
 
 @dataclass(frozen=True)
@@ -34,7 +42,10 @@ class Check:
 
 def examine(home: Path) -> list[Check]:
     """Run every check; the later ones are left out where the database cannot be reached."""
-    checks = [_python(), _packages(), _settings(), _folder(home), _disk(home), _audit(home)]
+    checks = [
+        *(_python(), _packages(), _settings(), _folder(home), _secrets(home), _disk(home), _memory()),
+        *(_sign_in(home), _audit(home)),
+    ]
     try:
         with Store.open(home) as store:
             where = "NEO4J_URI" if named_database() else "embedded engine"
@@ -85,6 +96,49 @@ def _folder(home: Path) -> Check:
     return Check("data folder", ok=True, found=str(home))
 
 
+def _secrets(home: Path) -> Check:
+    """The files that hold keys, passwords or looks, and those of the ledger and the identity store."""
+    files = [path for name in _PRIVATE for path in home.glob(name)]
+    seen = [path for path in files if path.is_file() and stat.S_IMODE(path.stat().st_mode) & 0o077]
+    if not seen:
+        return Check("secrets", ok=True, found=f"{len(files)} files, for their owner alone")
+    named = ", ".join(path.name for path in seen[:3])
+    return Check(
+        "secrets",
+        ok=False,
+        found=f"others may read {named}",
+        mend=f"chmod -R go= {home}; change what was read.",
+    )
+
+
+def _memory() -> Check:
+    """Whether the engine's heap is a size, and leaves this machine room for anything else."""
+    stated = os.environ.get(engine.HEAP_VARIABLE) or engine.DEFAULT_HEAP
+    found = re.fullmatch(r"([1-9]\d*)([mMgG])", stated)
+    if found is None:
+        return Check(
+            "memory",
+            ok=False,
+            found=f"{engine.HEAP_VARIABLE} is {stated!r}",
+            mend='Write it like "1g" or "512m".',
+        )
+    heap = int(found[1]) * (1 << 20 if found[2] in "mM" else 1 << 30)
+    held = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") if hasattr(os, "sysconf") else 0
+    words = f"the engine may take {stated} of {held / (1 << 30):.1f} GB"
+    fits = named_database() is not None or not held or heap * 2 <= held
+    return Check("memory", fits, words, f"Set {engine.HEAP_VARIABLE} to half the memory or less.")
+
+
+def _sign_in(home: Path) -> Check:
+    from dashboards.provider import configured
+
+    try:
+        provider = configured(home, 8501)
+    except TacgraphError as fault:
+        return Check("sign-in", ok=False, found=f"{fault.thing}: {fault.fault}", mend=fault.mend)
+    return Check("sign-in", ok=True, found="none: one local user" if provider is None else provider.host)
+
+
 def _disk(home: Path) -> Check:
     free = shutil.disk_usage(home).free
     return Check("disk", free >= LOW_DISK_BYTES, f"{free / 1e9:,.0f} GB free", "Make room: 1 GB at least.")
@@ -104,7 +158,7 @@ def _audit(home: Path) -> Check:
 
 
 def _database(store: Store) -> Iterator[Check]:
-    checks: tuple[Callable[[Store], Check], ...] = (_schema, _loads, _contents)
+    checks: tuple[Callable[[Store], Check], ...] = (_schema, _model, _loads, _clock, _contents, _erased)
     for check in checks:
         yield check(store)
 
@@ -120,6 +174,44 @@ def _schema(store: Store) -> Check:
     return Check("model", ok=True, found=f"{len(wanted)} constraints")
 
 
+def _model(store: Store) -> Check:
+    """Whether program and graph agree on the model's version."""
+    found, known = migrations.version_of(store), migrations.current()
+    words = f"version {found}, the program's {known}"
+    if found is not None and found > known:
+        return Check("model version", ok=False, found=words, mend="Use the newer tacgraph that wrote it.")
+    if found is not None and found < known:
+        return Check("model version", ok=False, found=words, mend="The next tacgraph load brings it up.")
+    return Check("model version", ok=True, found=f"version {known}")
+
+
+def _clock(store: Store) -> Check:
+    """A load from the future: the clock was wrong then, or is now, and the order of loads with it."""
+    now = datetime.now(UTC)
+    rows = store.fetch("MATCH (l:Load) WHERE l.started_at IS NOT NULL RETURN max(l.started_at) AS latest")
+    latest = rows[0][0] if rows else None
+    if latest is not None and datetime.fromisoformat(latest) > now + timedelta(minutes=5):
+        return Check(
+            "clock",
+            ok=False,
+            found=f"it is {now.isoformat(timespec='minutes')}, but a load began at {latest}",
+            mend="Set the machine's clock (NTP); later loads count by its order.",
+        )
+    return Check("clock", ok=True, found=now.isoformat(timespec="minutes"))
+
+
+def _erased(store: Store) -> Check:
+    from loaders.protection.erasing import JOURNAL, came_back
+
+    if (store.home / JOURNAL).exists():
+        return Check(
+            "erasure", ok=False, found="one was cut off", mend="Run tacgraph erase with --yes again."
+        )
+    back = came_back(store, store.home)
+    mend = "Erase them in the source system, then run tacgraph erase again."
+    return Check("erasure", not back, f"{back} erased children are back" if back else "nobody is back", mend)
+
+
 def _loads(store: Store) -> Check:
     rows = store.fetch(
         "MATCH (l:Load) RETURN l.load_id, l.source, l.outcome, l.finished_at ORDER BY l.load_id DESC"
@@ -127,6 +219,13 @@ def _loads(store: Store) -> Check:
     if not rows:
         return Check("last load", ok=False, found="nothing was loaded yet", mend="Run tacgraph load PATH.")
     load_id, source, outcome, finished = rows[0]
+    if any(row[1] == "restore" and row[2] == "running" for row in rows):
+        return Check(
+            "last load",
+            ok=False,
+            found="the graph is half a restore",
+            mend="Run the same tacgraph restore again.",
+        )
     if finished is None:
         return Check(
             "last load",
