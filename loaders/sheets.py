@@ -86,7 +86,10 @@ class Book:
 
     def merged(self, sheet: str) -> list[tuple[tuple[int, int], tuple[int, int]]]:
         """Ranges of merged cells: (first row, first column), (last row, last column), all from 0."""
-        ranges = self._book.get_sheet_by_name(sheet).merged_cell_ranges
+        try:
+            ranges = self._book.get_sheet_by_name(sheet).merged_cell_ranges
+        except (CalamineError, ValueError) as fault:
+            raise self._damaged(fault) from None
         return [((top, left), (bottom, right)) for (top, left), (bottom, right) in ranges or ()]
 
     @cached_property

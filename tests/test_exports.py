@@ -81,8 +81,8 @@ def test_fhir_reads_back_what_it_carries(
     read = {t.name: t for t in source.tables if isinstance(t, MadeTable)}
     for table, columns in CARRIED.items():
         found = read.get(table)
-        places = [found.columns.index(column) for column in columns] if found else []
-        got = {tuple(cells[p] for p in places) for _, cells in found.rows} if found else set()
+        rows = [dict(zip(found.columns, cells, strict=True)) for _, cells in found.rows] if found else []
+        got = {tuple(row.get(column) for column in columns) for row in rows}
         wanted = {tuple(plain(value) for value in row) for row in rows_of(before, table, columns)}
         assert got == wanted, table
         assert found is None or len(found.rows) == len(wanted)

@@ -17,6 +17,7 @@ from graphmodel.store import Store
 from loaders import load
 from loaders.sources import guess_format
 from loaders.sources.fhir import looks_like_fhir, read_fhir
+from loaders.sources.fhir.people import COLUMNS
 from loaders.sources.fhir.periods import day_after, first_day, imprecise
 from loaders.sources.made import MadeTable
 from tests.fuzzing import BILLION_LAUGHS, EXTERNAL_ENTITY, damages, survives
@@ -126,7 +127,9 @@ def tables(path: Path) -> dict[str, list[tuple[str | None, ...]]]:
     found = {}
     for table in read_fhir(path, KEY).tables:
         assert isinstance(table, MadeTable)
-        found[table.name] = [cells for _, cells in table.rows]
+        every = COLUMNS[table.name]
+        rows = [dict(zip(table.columns, cells, strict=True)) for _, cells in table.rows]
+        found[table.name] = [tuple(row.get(column) for column in every) for row in rows]
     return found
 
 

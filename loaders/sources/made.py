@@ -23,6 +23,14 @@ class MadeTable:
     def add(self, place: int, *cells: str | None) -> None:
         self.rows.append((place, cells))
 
+    def drop_unsaid(self, *columns: str) -> None:
+        """Take out those of these columns that no row fills: silence must not undo what other sources say."""
+        filled = {c for _, cells in self.rows for c, cell in zip(self.columns, cells, strict=True) if cell}
+        kept = [place for place, c in enumerate(self.columns) if c in filled or c not in columns]
+        if len(kept) < len(self.columns):
+            self.columns = tuple(self.columns[place] for place in kept)
+            self.rows = [(at, tuple(cells[place] for place in kept)) for at, cells in self.rows]
+
     def chunks(self) -> Iterator[Chunk]:
         for start in range(0, len(self.rows), CHUNK_ROWS):
             part = self.rows[start : start + CHUNK_ROWS]

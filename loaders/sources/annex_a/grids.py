@@ -81,12 +81,13 @@ def _book(path: Path, *, alone: bool) -> list[Grid]:
         name = f"{path.stem} {sheet}" if unnamed else sheet
         label = sheet if alone else path.name if len(book.sheets) == 1 else f"{path.name}, sheet {sheet}"
         try:
-            grid = Grid(name, label, list(book.rows(sheet)))
+            grid, merged = Grid(name, label, list(book.rows(sheet))), book.merged(sheet)
         except SourceError as fault:
             grid = Grid(name, label, notes=[f"sheet left out: {fault}"])
+            merged = []
         if path.suffix.lower() in ZIPPED:
             grid.formulas = {at: t for at, t in book.suspects(sheet).items() if t.startswith("=")}
-        _fill_merged(grid, book.merged(sheet))
+        _fill_merged(grid, merged)
         found.append(grid)
     return found
 

@@ -71,6 +71,7 @@ def map_lists(path_name: str, lists: Sequence[ChildList], key: bytes, notes: Ite
             _map_row(made, found, row, assessed, usable=usable)
         made.findings += found.findings
     made.doubts_of_workers()
+    made.tables["children"].drop_unsaid("birth_date")
     rows = sum(len(found.rows) for found in by_number)
     said = [f"{rows} rows of {len(by_number)} lists read: {', '.join(f.label for f in by_number)}"]
     said += [*notes, *(note for found in by_number for note in found.notes), *GAPS, *_counts(made)]

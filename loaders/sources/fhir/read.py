@@ -24,6 +24,18 @@ GAPS: Final = (
     "a period of FHIR ends with its last day, so teams, members and leads end on the day after it",
 )
 
+UNSAID: Final = {
+    "agencies": ("parent_agency_id",),
+    "practitioners": ("name",),
+    "posts": ("home", "tac_share"),
+    "children": ("birth_date", "nhs_number", "upn", "first_name", "last_name", "postcode"),
+    "tacs": ("model",),
+    "leads": ("reason",),
+    "services": ("name",),
+    "interventions": ("practitioner_id",),
+}
+"""Columns that are left out where no resource fills them, because FHIR leaves out what it does not know."""
+
 HEADINGS: Final = {
     ("children", "child_id"): "Patient.id",
     ("children", "birth_date"): "Patient.birthDate",
@@ -81,6 +93,8 @@ def read_fhir(path: Path, key: bytes, with_file: Path | None = None) -> Source:
         raise SourceError(path.name, "has no FHIR resource", "Export the bundle again.")
     people = _people(path.name, by_kind, meanings, key)
     notes = _notes(files, by_kind, others, people)
+    for table, columns in UNSAID.items():
+        people.tables[table].drop_unsaid(*columns)
     tables = [table for table in people.tables.values() if table.rows or table.faults]
     if not tables:
         raise SourceError(

@@ -147,6 +147,7 @@ class _Made:
         self._children: dict[str, tuple[str | None, ...]] = {}
 
     def finished(self) -> list[MadeTable]:
+        self.tables["children"].drop_unsaid("school_id", "birth_date", "upn")
         return [table for table in self.tables.values() if table.rows or table.faults]
 
     def take(self, found: ChildList) -> None:
