@@ -16,6 +16,7 @@ from cyclopts import App, CycloptsError
 from graphmodel.errors import TacgraphError
 from tacgraph import (
     advice_commands,
+    agencies_commands,
     audit_commands,
     backup_commands,
     cost_commands,
@@ -56,6 +57,7 @@ app.command(protection_commands.subject_access)
 app.command(protection_commands.erase)
 app.command(provenance_commands.where_from)
 app.command(matching_commands.app)
+app.command(agencies_commands.app)
 app.command(query_commands.query)
 app.command(query_commands.cypher)
 app.command(figure_commands.fairness)
