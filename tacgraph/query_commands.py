@@ -232,6 +232,7 @@ def _save_file(file: Path, replace: bool) -> int:
 
 
 def _print_list(words: str) -> int:
+    from graphmodel.terms import said
     from queries import own_queries, search
     from queries.own import is_own
 
@@ -240,7 +241,7 @@ def _print_list(words: str) -> int:
     for asked in found:
         place = str(asked.path.parent) if is_own(asked) else "the catalogue"
         names = ", ".join(p.name for p in asked.parameters)
-        table.add_row(asked.name, asked.question, ", ".join(asked.tags), names, place)
+        table.add_row(asked.name, said(asked.question), ", ".join(asked.tags), names, place)
     Console(width=table_width()).print(table)
     for faults in own_queries()[1].values():
         warn("Refused: " + "; ".join(faults))
