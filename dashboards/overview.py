@@ -80,6 +80,8 @@ def figures(found: Held, day: date, locality: str | None = None) -> dict[str, Fi
     doubled = None if kinds["suppressed"].any() else float(kinds["cases"].sum())
     used = float(now["utilisation"])
     up_to = found.settings.disclosure.suppress_up_to
+    # load is never cut by locality, so these stand for the whole beside a locality's counts
+    of_all = "" if locality is None else " (all localities)"
 
     def counted(label: str, name: str, words: str, better: DeltaColor) -> Figure:
         return Figure(label, counts[name], words, "count", better, hidden=counts[name] is None, little=up_to)
@@ -96,13 +98,13 @@ def figures(found: Held, day: date, locality: str | None = None) -> dict[str, Fi
             "inverse",
         ),
         "used": Figure(
-            "Capacity in use",
+            f"Capacity in use{of_all}",
             None if math.isnan(used) else used,
             "All workload points over all capacity of the partnership.",
             "share",
         ),
         "move": Figure(
-            "Lead work out of place",
+            f"Lead work out of place{of_all}",
             data.fair(found, day).hoover,
             "The part of lead work that would have to move for each agency to carry what its capacity is "
             "(Hoover index); 0% is perfectly fair.",

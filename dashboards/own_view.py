@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, Final
 
@@ -136,29 +137,26 @@ def trend(shown: View, who: str) -> None:
     widgets.chart_block(chart)
 
 
+def _choice(label: str, options: Mapping[str, str], key: str, empty: str, width: int) -> str | None:
+    found: str | None = st.selectbox(
+        label,
+        list(options),
+        index=None,
+        format_func=options.__getitem__,
+        key=key,
+        placeholder=empty,
+        width=width,
+    )
+    return found
+
+
 def say_wrong(shown: View, who: str, row: dict[Any, Any]) -> None:
     """A form of choices only, so that no word about a case can be left; kept for Data quality."""
     st.header("Is something wrong?", anchor=False)
     with st.form("wrong", clear_on_submit=True):
         with st.container(horizontal=True, vertical_alignment="bottom"):
-            figure = st.selectbox(
-                "Which figure",
-                list(FIGURES),
-                index=None,
-                format_func=FIGURES.__getitem__,
-                key="wrong-figure",
-                placeholder="Choose a figure",
-                width=280,
-            )
-            fault = st.selectbox(
-                "What is wrong with it",
-                list(FAULTS),
-                index=None,
-                format_func=FAULTS.__getitem__,
-                key="wrong-fault",
-                placeholder="Choose what is wrong",
-                width=380,
-            )
+            figure = _choice("Which figure", FIGURES, "wrong-figure", "Choose a figure", 280)
+            fault = _choice("What is wrong with it", FAULTS, "wrong-fault", "Choose what is wrong", 380)
         st.caption(
             "Those who see to the data get your id, the day, the figure and what you chose, no other word. "
             "Figures change when the data are mended at their source and loaded again."

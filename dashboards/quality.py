@@ -74,16 +74,18 @@ def load_table(shown: View, found: pd.DataFrame) -> None:
     widgets.table(table, "loads", f"The latest {MOST_LOADS} loads", shown.source)
 
 
+def _no_rows(rows: pd.DataFrame | None, path: str, none: str) -> None:
+    if rows is None:
+        widgets.empty("The list of this load is not in this data folder.", f"Look for {path}.")
+    else:
+        widgets.empty(none)
+
+
 def rejects(shown: View, load_id: str, rows: pd.DataFrame | None) -> None:
     """Rejected rows of a load by fault."""
     st.header("Rows that were rejected", anchor=False)
-    if rows is None:
-        widgets.empty(
-            "The list of this load is not in this data folder.", f"Look for loads/{load_id}/rejects.csv."
-        )
-        return
-    if rows.empty:
-        widgets.empty("No row was rejected.")
+    if rows is None or rows.empty:
+        _no_rows(rows, f"loads/{load_id}/rejects.csv", "No row was rejected.")
         return
     table = quality.by_fault(rows)
     named = table.rename(
@@ -95,13 +97,8 @@ def rejects(shown: View, load_id: str, rows: pd.DataFrame | None) -> None:
 def findings(shown: View, load_id: str, rows: pd.DataFrame | None) -> None:
     """Suspicious but legal facts of a load by kind."""
     st.header("What is suspicious", anchor=False)
-    if rows is None:
-        widgets.empty(
-            "The list of this load is not in this data folder.", f"Look for loads/{load_id}/findings.csv."
-        )
-        return
-    if rows.empty:
-        widgets.empty("Nothing suspicious was found.")
+    if rows is None or rows.empty:
+        _no_rows(rows, f"loads/{load_id}/findings.csv", "Nothing suspicious was found.")
         return
     table = quality.by_kind(rows)[["what", "table", "cases", "mend"]]
     table.columns = pd.Index(["What", "Table", "Cases", "What to do"])

@@ -45,7 +45,7 @@ def header(title: str, shown: View, *, scope: str | None = None) -> None:
     data = day_name(found.slice.data_date) if found.slice.data_date else "no date"
     parts = [
         f"As of **{day_name(shown.asked.as_of)}**",
-        f"{scope}{shown.place}" if scope else shown.scope,
+        shown.scope if shown.locality or not scope else scope,
         f"data up to {data}",
         f"load {found.slice.load_id}" if found.slice.load_id else "no load on record",
         f"weights {found.settings.stamp}",

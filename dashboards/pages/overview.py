@@ -36,7 +36,7 @@ with left:
     widgets.suppression_note(found)
 with right:
     rows = agencies(found, asked.as_of)
-    chart = charts.load_against_capacity(rows, source=shown.source, theme=shown.theme, most=8)
+    chart = charts.load_against_capacity(rows, source=shown.whole_source, theme=shown.theme, most=8)
     widgets.chart_block(chart)
 
 widgets.foot(shown, ["workload", "overloaded_leads", "tacs_without_lead", "agency_fairness"])

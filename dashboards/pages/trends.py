@@ -40,7 +40,7 @@ with left:
 with right:
     st.header("How evenly it lies", anchor=False)
     indices = data_fairness.trend(found, day, months=months)
-    widgets.chart_block(charts.fairness_trend(indices, source=source, theme=theme), heading=False)
+    widgets.chart_block(charts.fairness_trend(indices, source=shown.whole_source, theme=theme), heading=False)
 
 left, right = st.columns(2, gap="large")
 for place, head, frame, words in (
