@@ -177,16 +177,24 @@ class Naive:
             yield row["person"], "CIN_ASSESSMENT", row["start"], row["end"]
 
     def _care(self) -> Iterable[tuple[Any, ...]]:
+        found = list(self._cared())
+        kept = [row for row in found if row["person"] and sound(row)]
+        yield from ((r["person"], "LAC", r["start"], r["end"]) for r in found if r not in kept)
+        for child in {str(row["person"]) for row in kept}:
+            own = [(str(row["start"]), row["end"]) for row in kept if row["person"] == child]
+            yield from ((child, "LAC", s, e) for s, e in merged(own, touching=True))
+
+    def _cared(self) -> Iterable[Row]:
         legal = [row for _, row in self.rows("ssd_legal_status")]
         cared = [row for _, row in self.rows("ssd_cla_episodes")]
         for row in cared:
             codes = [x["code"] for x in legal if x["person"] == row["person"] and meet(x, row)]
             if not codes or any(code not in SHORT for code in codes):
-                yield row["person"], "LAC", row["start"], row["end"]
+                yield row
         for x in legal:
             alone = not any(x["person"] == row["person"] and meet(x, row) for row in cared)
             if x["code"] in CARE and alone:
-                yield x["person"], "LAC", x["start"], x["end"]
+                yield x
 
     def _need(self) -> Iterable[tuple[Any, ...]]:
         cases = [row for _, row in self.rows("ssd_cin_episodes") if row["nfa"] != "Y"]
@@ -277,11 +285,12 @@ def meet(a: Row, b: Row) -> bool:
     return a["start"] == b["start"] or (a["start"] < (b["end"] or FAR) and b["start"] < (a["end"] or FAR))
 
 
-def merged(spans: Sequence[Span]) -> list[Span]:
-    """Intervals that overlap as one; those that only touch stay apart."""
+def merged(spans: Sequence[Span], *, touching: bool = False) -> list[Span]:
+    """Intervals that overlap as one; those that only touch where `touching`."""
     found: list[Span] = []
     for start, end in sorted(spans, key=lambda x: (x[0], [-ord(c) for c in x[1] or FAR])):
-        if found and start < (found[-1][1] or FAR):
+        reach = (found[-1][1] or FAR) if found else ""
+        if start < reach or (touching and start == reach):
             last = found[-1]
             found[-1] = (last[0], latest([last[1], end]))
         else:

@@ -190,6 +190,38 @@ def test_people_as_the_dataset_states_them_and_nothing_more(tmp_path: Path) -> N
     assert ("practitioner", "P1", "swe_number", "SW1") in numbers
 
 
+def test_nothing_is_said_of_what_the_dataset_lacks(tmp_path: Path) -> None:
+    """An empty column would wipe out what other sources say of the same child or worker."""
+    data = {name: rows for name, rows in small().items() if name not in ("ssd_family", "ssd_department")}
+    for row in data["ssd_professionals"]:
+        row["name"] = None
+    columns = {t.name: t.columns for t in read_ssd(write_dataset(tmp_path, data)).tables}
+    assert columns["children"] == (
+        *("child_id", "birth_date", "upn", "nhs_number"),
+        *("first_name", "last_name"),
+    )
+    assert columns["practitioners"] == ("practitioner_id", "role")
+    assert columns["agencies"] == ("agency_id", "name", "sector")
+
+
+def test_a_time_of_care_does_not_end_with_a_placement(tmp_path: Path) -> None:
+    spans = (("2024-01-01", "2024-03-01"), ("2024-03-01", "2024-06-01"), ("2024-07-01", "2024-09-01"))
+    data = small()
+    data["ssd_cla_episodes"] = [
+        {"episode": str(n), "period": "Q", "person": "1", "start": s, "end": e}
+        for n, (s, e) in enumerate(spans)
+    ]
+    short: Row = {"person": "1", "code": "V4", "start": "2024-07-01", "end": "2024-09-01"}
+    data["ssd_legal_status"] = [short, {"person": "2", "code": "C2 - care order", "start": "2025-01-01"}]
+    source = read_ssd(write_dataset(tmp_path, data))
+    looked_after = [row for row in cells_of(source, "statuses") if row[1] == "LAC"]
+    assert sorted(looked_after) == [
+        ("1", "LAC", "2024-01-01", "2024-06-01"),
+        ("2", "LAC", "2025-01-01", None),
+    ]
+    assert "1 episodes of care are short breaks" in " ".join(source.notes)
+
+
 def test_what_was_not_loaded_is_said(tmp_path: Path) -> None:
     source = read_ssd(write_dataset(tmp_path, small()))
     kinds = {(seen.kind, seen.ids) for seen in source.findings}

@@ -168,6 +168,8 @@ def practitioner_identifiers(w: Working) -> list[Identifier]:
 
 def child_identifiers(person: SourceTable) -> list[Identifier]:
     """Earlier ids of the same child."""
+    if "legacy" not in columns_of(IDENTITY["ssd_person"].values(), person.header):
+        return []
     return [
         Identifier("child", str(row["person"]), "legacy_id", str(row["legacy"]))
         for _, row in identity_rows(person)
@@ -235,11 +237,8 @@ class ChildTable:
     working: Working
     links: Links
     faults: list[RowFault]
+    columns: tuple[str, ...]
     name: str = "children"
-    columns: tuple[str, ...] = (
-        *("child_id", "family_id", "birth_date", "upn", "nhs_number"),
-        *("first_name", "last_name", "postcode"),
-    )
     unknown: tuple[str, ...] = ()
     notes: list[str] = field(default_factory=list)
 
@@ -267,7 +266,7 @@ class ChildTable:
             u if u and is_nhs_number(u) else self.links.nhs_numbers.get(p or "")
             for u, p in zip(unique, persons, strict=True)
         ]
-        found: dict[str, list[str | None]] = {
+        every: dict[str, list[str | None]] = {
             "child_id": [persons[n] for n in at],
             "family_id": [families.get(persons[n] or "") for n in at],
             "birth_date": [births.get(places[n]) for n in at],
@@ -277,7 +276,7 @@ class ChildTable:
             "last_name": [last[n] for n in at],
             "postcode": [self.links.postcodes.get(persons[n] or "") for n in at],
         }
-        return Chunk([places[n] for n in at], dict(found))
+        return Chunk([places[n] for n in at], {name: every[name] for name in self.columns})
 
     def _known(self, places: list[int]) -> tuple[set[int], dict[int, str | None], dict[str, str | None]]:
         """Of these rows those that are loaded, their days of birth, and the persons' families."""
@@ -290,6 +289,22 @@ class ChildTable:
         )
         births = {int(place): birth for place, birth, _, _ in found}
         return set(births), births, {str(person): family for _, _, person, family in found if person}
+
+
+def child_columns(sources: dict[str, SourceTable]) -> tuple[str, ...]:
+    """The columns of which the dataset says something: an empty one would wipe out what other sources say."""
+    person = columns_of(IDENTITY["ssd_person"].values(), sources["ssd_person"].header)
+    linked = "ssd_linked_identifiers" in sources
+    said = {
+        "family_id": "ssd_family" in sources,
+        "birth_date": "birth" in person,
+        "upn": "upn" in person or linked,
+        "nhs_number": "unique_id" in person or linked,
+        "first_name": "first_name" in person,
+        "last_name": "last_name" in person,
+        "postcode": "ssd_address" in sources,
+    }
+    return ("child_id", *(name for name, there in said.items() if there))
 
 
 def derive_children(w: Working) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -13,6 +13,7 @@ from loaders.sources.ssd.fields import FIELDS, KNOWN
 from loaders.sources.ssd.files import SourceTable, open_file, table_files, table_named
 from loaders.sources.ssd.people import (
     ChildTable,
+    child_columns,
     child_identifiers,
     derive_agencies,
     derive_children,
@@ -170,11 +171,10 @@ def _source(
     if "ssd_person" in by_name:
         number = w.tallies["ssd_person"].number
         person = by_name["ssd_person"]
-        made.append(ChildTable(path_name, person, number, w, links, faults.pop("children", [])))
+        columns = child_columns(by_name)
+        made.append(ChildTable(path_name, person, number, w, links, faults.pop("children", []), columns))
         links.identifiers += child_identifiers(person)
-    for name, (columns, sql) in QUERIES.items():
-        if faults.get(name) or w.rows(f"SELECT 1 FROM ({sql}) LIMIT 1"):
-            made.append(QueryTable(name, path_name, tuple(columns.split()), w, sql, faults.get(name, [])))
+    made += _query_tables(path_name, w, faults)
     seen, without = assessments_without_worker(w)
     return Source(
         NAME,
@@ -189,6 +189,25 @@ def _source(
         places={tally.number: tally.label for tally in w.tallies.values()},
         headings=_headings(w),
     )
+
+
+_OPTIONAL: Final = {
+    "agencies": ("parent_agency_id", "agency WHERE parent IS NOT NULL"),
+    "practitioners": ("name", "practitioner WHERE name IS NOT NULL"),
+}
+"""Columns that are left out where nothing is in them, so that they do not wipe out what other sources say."""
+
+
+def _query_tables(path_name: str, w: Working, faults: dict[str, list[RowFault]]) -> Iterator[RawTable]:
+    for name, (text, sql) in QUERIES.items():
+        refused = faults.get(name, [])
+        if not refused and not w.rows(f"SELECT 1 FROM ({sql}) LIMIT 1"):
+            continue
+        columns = tuple(text.split())
+        optional, filled = _OPTIONAL.get(name, ("", ""))
+        kept = tuple(c for c in columns if c != optional or w.count(filled))
+        selected = f"SELECT place, {', '.join(kept)} FROM ({sql}) AS t(place, {', '.join(columns)})"
+        yield QueryTable(name, path_name, kept, w, sql if kept == columns else selected, refused)
 
 
 def _faults(w: Working) -> dict[str, list[RowFault]]:

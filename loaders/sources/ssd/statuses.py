@@ -9,7 +9,7 @@ from typing import Final
 
 from loaders.checks import is_date
 from loaders.raw import Seen
-from loaders.sources.ssd.teams import good_interval, until
+from loaders.sources.ssd.teams import good_interval, islands, until
 from loaders.sources.ssd.working import Working
 
 SHORT_BREAKS: Final = ("V1", "V3", "V4")
@@ -54,7 +54,10 @@ def _child_protection(w: Working) -> None:
 
 
 def _looked_after(w: Working) -> None:
-    """Episodes of care, and legal statuses that stand alone; neither while only short breaks are agreed."""
+    """Episodes of care, and legal statuses that stand alone; neither while only short breaks are agreed.
+
+    An episode ends with every change of placement or legal status, so those that touch are one time of care.
+    """
     short = ", ".join(f"'{code}'" for code in SHORT_BREAKS)
     w.run(
         f"CREATE TABLE legal AS SELECT *, regexp_extract(upper(trim(code)), {_CODES}, 1) AS plain "
@@ -66,12 +69,15 @@ def _looked_after(w: Working) -> None:
         f"EXISTS (SELECT 1 FROM legal l WHERE {both} AND l.plain IN ({short})) AND NOT EXISTS "
         f"(SELECT 1 FROM legal l WHERE {both} AND l.plain NOT IN ({short}))"
     )
-    _add(w, "LAC", "(FROM w_ssd_cla_episodes ANTI JOIN short_break USING (place))")
-    alone = (
-        f"(SELECT l.* FROM legal l WHERE plain <> '' AND plain NOT IN ({short}) AND NOT EXISTS "
-        f"(SELECT 1 FROM w_ssd_cla_episodes c WHERE {both}))"
+    w.run(
+        "CREATE TABLE cared AS SELECT place, person, started AS s, ended AS e FROM w_ssd_cla_episodes "
+        "ANTI JOIN short_break USING (place) UNION ALL SELECT place, person, started, ended FROM legal l "
+        f"WHERE plain <> '' AND plain NOT IN ({short}) AND NOT EXISTS "
+        f"(SELECT 1 FROM w_ssd_cla_episodes c WHERE {both})"
     )
-    _add(w, "LAC", alone)
+    sound = f"person IS NOT NULL AND coalesce({good_interval('s', 'e')}, false)"
+    _add(w, "LAC", f"(FROM cared WHERE NOT ({sound}))", "s, e")
+    _add(w, "LAC", f"({islands(f'(FROM cared WHERE {sound})', 'person', touching=True)})", "s, e")
 
 
 def _in_need(w: Working) -> None:

@@ -30,17 +30,18 @@ def good_interval(opens: str, closes: str) -> str:
     return f"({is_date(opens)} AND ({closes} IS NULL OR ({is_date(closes)} AND {closes} >= {opens})))"
 
 
-def islands(source: str, columns: str) -> str:
-    """SQL: intervals of the same `columns` that overlap, as one; those that only touch stay apart.
+def islands(source: str, columns: str, *, touching: bool = False) -> str:
+    """SQL: intervals of the same `columns` that overlap, as one; those that only touch where `touching`.
 
     `source` has place, s and e. The result has the columns, s, e, and the place of the earliest row.
     """
     order = f"s, {until('e')} DESC, place"
+    within = "<=" if touching else "<"
     return f"""
       SELECT {columns}, min(s) AS s, nullif(max({until("e")}), {FOREVER}) AS e,
         arg_min(place, (s, place)) AS place
       FROM (SELECT *, sum(fresh) OVER (PARTITION BY {columns} ORDER BY {order}) AS island FROM (
-        SELECT *, CASE WHEN s < max({until("e")}) OVER (PARTITION BY {columns} ORDER BY {order}
+        SELECT *, CASE WHEN s {within} max({until("e")}) OVER (PARTITION BY {columns} ORDER BY {order}
           ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) THEN 0 ELSE 1 END AS fresh FROM {source}))
       GROUP BY {columns}, island"""
 
