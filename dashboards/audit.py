@@ -47,7 +47,9 @@ def chain(entries: list[dict[str, Any]], faults: list[str]) -> None:
     if not entries:
         widgets.empty("Nobody has looked at a child or a named practitioner yet.")
     elif not faults:
-        st.success(f"Yes: each of the {len(entries):,} lines follows from the one before it.")
+        one = "Yes: its one line is as it was written."
+        many = f"Yes: each of the {len(entries):,} lines follows from the one before it."
+        st.success(one if len(entries) == 1 else many)
     else:
         st.error(
             f"No. {len(faults):,} faults: {'; '.join(faults[:5])}{' …' if len(faults) > 5 else ''}."  # noqa: PLR2004
