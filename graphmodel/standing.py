@@ -110,12 +110,15 @@ def stand(run: Run, table: str, facts: str, into: str, order: Order) -> bool:
     in the temporary table `several`, best first by `ord`.
     """
     key = ", ".join(key_names(table))
-    run(f"CREATE OR REPLACE TEMP TABLE moved AS SELECT * FROM {facts}")
-    run(f"CREATE OR REPLACE TEMP TABLE twice AS SELECT {key} FROM moved GROUP BY {key} HAVING count(*) > 1")
+    moved = facts
+    if facts.startswith("("):
+        moved = "moved"
+        run(f"CREATE OR REPLACE TEMP TABLE {moved} AS SELECT * FROM {facts}")
+    run(f"CREATE OR REPLACE TEMP TABLE twice AS SELECT {key} FROM {moved} GROUP BY {key} HAVING count(*) > 1")
     (several,) = run("SELECT count(*) FROM twice")
     every = ", ".join(names(table))
     more = "row_no, stated, sources, "
-    one = f"SELECT here AS row_no, here IS NOT NULL AS stated, source AS sources, {every} FROM moved"
+    one = f"SELECT here AS row_no, here IS NOT NULL AS stated, source AS sources, {every} FROM {moved}"
     if not several[0]:
         run(f"CREATE OR REPLACE TABLE {into} AS {finished(table, f'({one})', more)}")
         return False
@@ -124,7 +127,7 @@ def stand(run: Run, table: str, facts: str, into: str, order: Order) -> bool:
     )
     run(
         f"CREATE OR REPLACE TEMP TABLE several AS SELECT *, {ranked} AS ord "
-        f"FROM moved SEMI JOIN twice USING ({key})"
+        f"FROM {moved} SEMI JOIN twice USING ({key})"
     )
     values = {name: f"{_first(name, table)} AS {name}" for name in value_names(table)}
     picked = ", ".join(values.get(name, name) for name in names(table))

@@ -212,7 +212,7 @@ class Book:
             f"FROM fact_{table} f"
         )
         if not mine:
-            self.stage.run(f"CREATE TABLE event_{table} AS {head}")
+            self.stage.run(f"CREATE VIEW event_{table} AS {head}")
             return
         differs = " OR ".join(f"f.{n} IS DISTINCT FROM p.{n}" for n in (*value_names(table), "lacks"))
         new = f"p.source IS NULL OR {differs}"
@@ -272,7 +272,7 @@ class Book:
         )
         if not mine:
             self.stage.run(
-                f"CREATE TABLE now_{table} AS SELECT {here}, {mark}, f.row_no AS here FROM fact_{table} f"
+                f"CREATE VIEW now_{table} AS SELECT {here}, {mark}, f.row_no AS here FROM fact_{table} f"
             )
             return
         stated = (
@@ -289,7 +289,7 @@ class Book:
             f"SELECT {listed}, {marks}, NULL AS here FROM {mine} p "
             f"ANTI JOIN {keys} k ON {same_key(table, 'p', 'k')}"
         )
-        self.stage.run(f"CREATE TABLE now_{table} AS {stated} UNION ALL {rest}")
+        self.stage.run(f"CREATE VIEW now_{table} AS {stated} UNION ALL {rest}")
 
     def _stand(self, table: str) -> None:
         key = ", ".join(key_names(table))
@@ -298,7 +298,9 @@ class Book:
         if table in self.known:
             self.stage.run(f"CREATE OR REPLACE TEMP TABLE every AS SELECT * FROM {every}")
             wanted = f"(SELECT {key} FROM every WHERE here IS NOT NULL UNION SELECT {key} FROM again_{table})"
-            every = f"(SELECT * FROM every SEMI JOIN {wanted} USING ({key}))"
+            if self.stage.one("SELECT 1 FROM every WHERE here IS NULL LIMIT 1"):
+                self.stage.run(f"DELETE FROM every WHERE here IS NULL AND ({key}) NOT IN {wanted}")
+            every = "every"
         if stand(self.stage.rows, table, every, f"stood_{table}", self.order):
             self._list_disagreements(table)
         self.stage.run(

@@ -102,7 +102,7 @@ def state(stage: Staging, table: str, *, earlier: str = "") -> None:
     else:
         lacks = [f"',{c},'" for c in unsaid]
         shaped = f"(SELECT *, {_joined(lacks)} AS lacks FROM {shaped})"
-    stage.run(f"CREATE TABLE fact_{table} AS SELECT *, {fingerprint(table)} AS print FROM {shaped}")
+    stage.run(f"CREATE TABLE fact_{table} AS SELECT * FROM {shaped}")
     key = ", ".join(key_names(table))
     repeated = stage.one(
         f"SELECT count(*) FROM (SELECT 1 FROM fact_{table} GROUP BY {key} HAVING count(*) > 1)"
@@ -117,10 +117,11 @@ def _joined(parts: list[str]) -> str:
 
 def _keep_last(stage: Staging, table: str, key: str) -> None:
     ids = " || ' ' || ".join(key_names(table))
+    shown = f"row_text(row_no) AS shown, {fingerprint(table)} AS print"
     stage.run(
         "INSERT INTO findings SELECT 'duplicate_key', $tbl, ids, NULL, NULL, "
         "string_agg(shown, ', ' ORDER BY row_no) || ' state the same key differently: the last one counts' "
-        f"FROM (SELECT {ids} AS ids, row_no, row_text(row_no) AS shown, print, {key} FROM fact_{table} "
+        f"FROM (SELECT {ids} AS ids, row_no, {shown}, {key} FROM fact_{table} "
         f"WHERE ({key}) IN (SELECT ({key}) FROM fact_{table} GROUP BY {key} HAVING count(*) > 1)) "
         f"GROUP BY ids, {key} HAVING count(DISTINCT print) > 1",
         {"tbl": table},

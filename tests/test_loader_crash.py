@@ -22,6 +22,7 @@ from tests.conftest import empty
 from tests.loading import facts, tables_expected, tables_in_graph, write_tables
 from tests.neo4j.server import RunningNeo4j
 from tests.partnerships import Size, random_partnership
+from tests.test_ledger import assert_ledger_is_graph
 
 ROOT = Path(__file__).parents[1]
 BIG = Size(6, 11, 8, 11, 20, 40, 400, 300, 60, 400, 120, 12, 300, 300, 80)
@@ -62,9 +63,11 @@ def expected(on_engine: Path, folder: Path, uninterrupted: dict[str, Facts]) -> 
     return uninterrupted[name]
 
 
-def strike(folder: Path, home: Path, after: str, steps: int, kill: Callable[[int], None]) -> tuple[int, str]:
+def strike(
+    folder: Path, home: Path, after: str, steps: int, kill: Callable[[int], None], *more: str
+) -> tuple[int, str]:
     """Start a loader and `kill` at the n-th step after a stage began: its exit code and last words."""
-    command = [sys.executable, "-m", "tests.crash_loader", str(folder), str(home)]
+    command = [sys.executable, "-m", "tests.crash_loader", str(folder), str(home), *more]
     with subprocess.Popen(
         command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     ) as process:
@@ -96,8 +99,32 @@ def test_a_killed_loader_leaves_nothing_that_a_second_load_does_not_mend(
     report = load(folder, home=on_engine)
     assert report.changed
     assert graph(on_engine) == expected
+    assert_ledger_is_graph(on_engine)
     leftover = [p for p in (on_engine / "loads").iterdir() if p.name.startswith("staging-")]
     assert leftover == []
+
+
+@pytest.mark.parametrize(
+    ("stage", "steps"), [("load practitioners", 0), ("load memberships", 2), ("retire", 1)]
+)
+def test_the_next_load_of_another_source_completes_one_that_was_killed(
+    on_engine: Path, folder: Path, tmp_path: Path, stage: str, steps: int
+) -> None:
+    """A replacement is cut off after the ledger took it; then something else is loaded."""
+    other = {"agencies": [{"agency_id": "other", "name": "Other", "sector": "health"}]}
+    late = write_tables(tmp_path / "other", other)
+    small = random_partnership(8, Size()).write(tmp_path / "small")
+    load(folder, home=on_engine)
+    load(small, home=on_engine, replace=True)
+    load(late, home=on_engine, source="other")
+    wanted = graph(on_engine)
+    anew(on_engine)
+    load(folder, home=on_engine)
+    code, _ = strike(small, on_engine, stage, steps, lambda pid: os.kill(pid, signal.SIGKILL), "replace")
+    assert code == -signal.SIGKILL
+    load(late, home=on_engine, source="other")
+    assert graph(on_engine) == wanted
+    assert_ledger_is_graph(on_engine)
 
 
 @dataclass
