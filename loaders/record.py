@@ -103,11 +103,11 @@ def write_lists(stage: Staging, folder: Path) -> None:
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     lists = {
         "rejects.csv": (
-            "SELECT concat_ws(', ', file, name) AS file, row_no % "
+            "SELECT DISTINCT concat_ws(', ', file, name) AS file, row_no % "
             f'{PLACE} AS "row", coalesce(heading, r.col) AS "column", value, reason FROM rejects r '
             f"LEFT JOIN places p ON p.place = row_no // {PLACE} LEFT JOIN headings h "
             f"ON h.place = row_no // {PLACE} AND h.tbl = r.tbl AND h.col = r.col "
-            "ORDER BY 1, r.row_no, 3, reason"
+            "ORDER BY 1, 2, 3, 5, 4"
         ),
         "findings.csv": (
             'SELECT kind, tbl AS "table", ids, from_on AS "from", to_on AS "to", what FROM findings '

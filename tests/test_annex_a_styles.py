@@ -111,16 +111,31 @@ def test_a_dirty_list_loads_what_is_good_and_says_the_rest(on_engine: Path, tmp_
         ),
     )
     report = load(path, home=on_engine)
-    listed = {(r["row"], r["column"]) for r in read_list(report, "rejects.csv")}
-    assert listed == {
+    assert [(r["row"], r["column"]) for r in read_list(report, "rejects.csv")] == [
         ("2", "Child Protection Plan End Date"),
         ("3", "Gender"),
         ("4", "Child Protection Plan Start Date"),
-    }
+    ]
     assert report.tables["children"].created == 3
     assert report.tables["practitioners"].created == 1
     assert report.tables["statuses"].created == 1
     assert "List 7: 1 rows left out: totals and footnotes" in report.notes
+
+
+def test_a_list_that_cannot_be_read_takes_nothing_back(on_engine: Path, tmp_path: Path) -> None:
+    six: Grid = [
+        [*WHO, "CIN Start Date", "CIN Closure Date", "Case Status"],
+        [2, "", "", None, 3, DAY, None, "c)"],
+    ]
+    first = load(write_book(tmp_path / "annex.xlsx", {"List 6": six, **plans(plan(1))}), home=on_engine)
+    assert first.total("rejected") == 0
+    broken = plans(plan(1), head=["Reference", *WHO[1:], *PLAN, *CASE])
+    second = load(
+        write_book(tmp_path / "annex.xlsx", {"List 6": six, **broken}), home=on_engine, replace=True
+    )
+    assert second.total("retired") == 0
+    (reject,) = read_list(second, "rejects.csv")
+    assert "none of its headings is a child's unique id" in reject["reason"]
 
 
 def test_a_shifted_row_gives_nothing_at_all(tmp_path: Path) -> None:

@@ -36,7 +36,8 @@ class Grid:
     """One sheet or one CSV file.
 
     `name` is what tells which list it is, `label` what reports call it. `rows` start at row 1 of the sheet.
-    `formulas` are texts of formulas by row (from 1) and column (from 0); `broken` rows that are no CSV.
+    `formulas` are texts of formulas by row (from 1) and column (from 0); `broken` rows that are no CSV;
+    `fault` says why a sheet cannot be read (it may be a chart).
     """
 
     name: str
@@ -46,6 +47,7 @@ class Grid:
     broken: list[tuple[int, str]] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     filled: int = 0
+    fault: SourceError | None = None
 
 
 def files_of(path: Path) -> list[Path]:
@@ -83,7 +85,7 @@ def _book(path: Path, *, alone: bool) -> list[Grid]:
         try:
             grid, merged = Grid(name, label, list(book.rows(sheet))), book.merged(sheet)
         except SourceError as fault:
-            grid = Grid(name, label, notes=[f"sheet left out: {fault}"])
+            grid = Grid(name, label, notes=[f"sheet left out: {fault}"], fault=fault)
             merged = []
         if path.suffix.lower() in ZIPPED:
             grid.formulas = {at: t for at, t in book.suspects(sheet).items() if t.startswith("=")}

@@ -67,6 +67,7 @@ class ChildList:
     faults: list[RowFault] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     findings: list[Seen] = field(default_factory=list)
+    unread: bool = False
 
 
 def looks_like_annex_a(path: Path) -> bool:
@@ -130,7 +131,7 @@ def read_annex_a(path: Path, key: bytes) -> Source:
             strange.append(grid.label)
         else:
             notes.append(found)
-    if not lists:
+    if all(found.unread for found in lists):
         raise SourceError(
             path.name,
             "has none of the child-level lists of Annex A",
@@ -157,8 +158,15 @@ def _as_list(grid: Grid, number: int | None, place: int) -> ChildList | str:
         return found
     if number is None:
         return ""
+    if grid.fault is not None:
+        # a chart may be called anything; a list that is damaged must not look as if it had no rows
+        raise grid.fault
     if "child_id" not in header.columns:
-        return f"sheet {grid.label} left out: none of its headings is a child's unique id"
+        reason = "none of its headings is a child's unique id"
+        found = ChildList(number, place, grid.label, {}, 1, unread=True)
+        found.notes.append(f"sheet {grid.label} left out: {reason}")
+        found.faults.append(RowFault(place * PLACE + 1, "", "", f"{reason}: no row of the list is read"))
+        return found
     found = read_rows(grid, number, place, header)
     found.notes.append(f"{grid.label} has none of the headings of List {number} but the child's and worker's")
     return found

@@ -89,7 +89,9 @@ def map_lists(path_name: str, lists: Sequence[ChildList], key: bytes, notes: Ite
 
 def _usable(made: Mapping, found: ChildList) -> bool:
     """Hand on the list's faults, and whether it has the column that its facts begin with."""
-    feeds = ("children", *_FEEDS.get(found.number, ()), *(t for t, f in _WHO if f in found.headings))
+    whole = tuple(made.tables) if found.unread else ()
+    who = (table for table, name in _WHO if name in found.headings)
+    feeds = dict.fromkeys((*whole, "children", *_FEEDS.get(found.number, ()), *who))
     for table in feeds:
         made.tables[table].faults += found.faults
     needed = _NEEDED.get(found.number)
