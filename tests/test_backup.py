@@ -24,11 +24,13 @@ from hypothesis import strategies as st
 from graphmodel import engine
 from graphmodel.access import AuditLog
 from graphmodel.errors import EngineError, LoadRefused, SourceError, TacgraphError
+from graphmodel.ledger import find_ledger
 from graphmodel.store import Store
 from loaders import load
 from loaders.backup import Manifest, back_up, read_manifest, restore
 from loaders.backup.archive import MANIFEST, held, pack, unpack
 from loaders.backup.saving import FILES
+from tacgraph import cli
 from tests.conftest import empty
 from tests.loading import SMALL, facts, tables_in_graph
 
@@ -86,6 +88,7 @@ def test_a_restore_gives_the_same_graph_and_files(on_engine: Path, tmp_path: Pat
         # and it is an installation: the same files change nothing
         again = load(SMALL, home=into)
         assert not any(c.created or c.updated or c.retired for c in again.tables.values())
+        assert find_ledger(into) is not None
     assert not list(tmp_path.glob(".*"))
 
 
@@ -108,6 +111,10 @@ def test_a_backup_goes_from_one_engine_to_the_other(
         with Store.open(into) as store:
             assert store.kind != made.engine
             assert tables_in_graph(store) == before
+        # the ledger is found under the new database's name too
+        found = find_ledger(into)
+        assert found is not None
+        assert found.parts
         assert back_up(into, tmp_path / "back.tar").digest == made.digest
     emptied(on_engine)
 
@@ -123,6 +130,7 @@ def test_what_is_there_is_never_overwritten(on_engine: Path, tmp_path: Path) -> 
     into = tmp_path / "other"
     into.mkdir()
     (into / "mine.txt").write_text("mine", encoding="utf-8")
+    (into / "erased.txt").write_text("0" * 64 + "\n", encoding="ascii")
     with pytest.raises(LoadRefused, match="is not empty"):
         restore(out, into)
     if os.environ.get("NEO4J_URI"):
@@ -135,6 +143,8 @@ def test_what_is_there_is_never_overwritten(on_engine: Path, tmp_path: Path) -> 
         assert aside is not None
         assert (aside / "mine.txt").read_text(encoding="utf-8") == "mine"
         assert not (into / "mine.txt").exists()
+        # who was erased since the backup was taken stays known
+        assert (into / "erased.txt").read_text(encoding="ascii").split() == ["0" * 64]
 
 
 CUT = """
@@ -178,6 +188,43 @@ def test_a_restore_that_is_killed_leaves_no_half(on_engine: Path, tmp_path: Path
         restore(out, into)
         assert everything(into) == before
         assert not list(tmp_path.glob(".*"))
+
+
+def test_the_commands_say_what_is_inside_and_refuse_in_words(
+    on_engine: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    load(SMALL, home=on_engine)
+    out, phrase = tmp_path / "kept.tar.gz", tmp_path / "phrase"
+
+    def run(*words: str) -> tuple[int, str]:
+        with pytest.raises(SystemExit) as ended:
+            cli.main(list(words))
+        return int(ended.value.code or 0), capsys.readouterr().err
+
+    monkeypatch.delenv("TACGRAPH_BACKUP_PASSPHRASE", raising=False)
+    code, said = run("backup", str(out))
+    assert code == 0
+    assert "identity key is inside" in said
+    assert "not sealed" in said
+    assert run("backup", str(out))[0] == 6
+    phrase.write_text("short", encoding="utf-8")
+    assert run("backup", str(out), "--force", "--passphrase-file", str(phrase))[0] == 2
+    phrase.write_text(PHRASE + "\n", encoding="utf-8")
+    code, said = run("backup", str(out), "--force", "--passphrase-file", str(phrase), "--without-key")
+    assert code == 0
+    assert "not inside" in said
+    assert "not sealed" not in said
+    assert PHRASE not in said
+    into = tmp_path / "other"
+    assert run("restore", str(out), "--into", str(into))[0] == 6
+    monkeypatch.setenv("TACGRAPH_BACKUP_PASSPHRASE", PHRASE)
+    emptied(on_engine)
+    with stopped(into):
+        code, said = run("restore", str(out), "--into", str(into))
+        assert code == 0
+        assert "found equal" in said
+        assert not (into / "identity.key").exists()
+        assert run("restore", str(out), "--into", str(into))[0] == 7
 
 
 # -- archives that are not as they were written ----------------------------------------------------

@@ -122,11 +122,8 @@ def test_each_fault_is_found_with_its_mend(
         before = check(home, name)
         assert before.ok, before
     fault(home, monkeypatch)
-    if fault is more_heap_than_memory:
-        # not with an engine of that size: this check alone
-        found = doctor._memory()
-    else:
-        found = check(home, name)
+    # not with an engine of that size: this check alone
+    found = doctor._memory() if fault is more_heap_than_memory else check(home, name)
     assert not found.ok
     assert said in found.found
     assert found.mend

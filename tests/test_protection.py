@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from hypothesis import given
@@ -19,9 +21,11 @@ from graphmodel.settings import Retention, settings
 from graphmodel.store import Store
 from loaders import load
 from loaders.backup.graph import shapes
+from loaders.matching.identities import SCHEMAS, IdentityStore
+from loaders.matching.links import Links
 from loaders.protection import due, erase, erasing, everything_about, retain
 from loaders.protection.erasing import JOURNAL, came_back
-from loaders.protection.reach import OWN
+from loaders.protection.reach import OWN, aliases
 from loaders.protection.retention import _judged, years_after
 from tacgraph import cli
 from tests.loading import SMALL, facts, read_tables, tables_in_graph, write_tables
@@ -36,8 +40,11 @@ def tables() -> dict[str, list[dict[str, str]]]:
 
 
 def own_of(child: str) -> dict[str, set[str]]:
+    return own_in(tables(), child)
+
+
+def own_in(found: Mapping[str, list[dict[str, str]]], child: str) -> dict[str, set[str]]:
     """The ids of what is a child's alone, read from the files by plain loops."""
-    found = tables()
     tacs = {row["tac_id"] for row in found["tacs"] if row["child_id"] == child}
     return {
         "Child": {child},
@@ -125,6 +132,68 @@ def test_a_later_load_leaves_the_erased_one_and_shows_who_came_back(on_engine: P
         # the source did not
         load(SMALL, home=on_engine)
         assert came_back(store, on_engine) == 1
+
+
+def test_one_number_may_be_a_child_here_and_a_team_there(on_engine: Path, tmp_path: Path) -> None:
+    """Another child's team, and an assessment, have the erased child's id: they keep it."""
+    given_ = tables()
+    other = next(row["tac_id"] for row in given_["tacs"] if row["child_id"] != CHILD)
+    second = next(row["assessment_id"] for row in given_["assessments"] if row["child_id"] != CHILD)
+    for rows in given_.values():
+        for row in rows:
+            row.update({k: CHILD for k in ("tac_id", "assessment_id") if row.get(k) in {other, second}})
+    load(write_tables(tmp_path / "given", given_), home=on_engine)
+    with Store.open(on_engine) as store:
+        before = tables_in_graph(store)
+        erase(on_engine, [CHILD], WHY)
+        after = tables_in_graph(store)
+        for table, column in (("tacs", 0), ("assessments", 0), ("memberships", 0), ("actions", 1)):
+            kept = [row for row in before[table] if row[column] == CHILD]
+            assert kept or table == "actions"
+            assert set(kept) <= set(after[table])
+        left = {
+            name: [r for r in rows if not _mine(r, own_in(given_, CHILD))] for name, rows in given_.items()
+        }
+        report = load(write_tables(tmp_path / "left", left), home=on_engine, replace=True)
+        assert not any(c.created or c.updated or c.retired for c in report.tables.values())
+
+
+def _mine(row: Mapping[str, str], ids: Mapping[str, set[str]]) -> bool:
+    named = {"child_id": "Child", "tac_id": "Tac", "assessment_id": "Assessment"}
+    named |= {"intervention_id": "Intervention", "action_id": "Action"}
+    return any(row.get(column) in ids[label] for column, label in named.items())
+
+
+def test_links_and_identities_of_an_erased_child_go_and_others_stay(on_engine: Path) -> None:
+    """Under every id that it was known by; what nobody may change otherwise is closed to changes again."""
+    load(SMALL, home=on_engine)
+    store = IdentityStore(on_engine)
+    (first,) = [row for row in store.records("child").to_pylist() if row["id"] == CHILD]
+    alias = pa.Table.from_pylist([{**first, "id": "school:9"}], schema=SCHEMAS["child"])
+    store.keep("child", "school", alias.set_column(1, "source", pa.array(["school"])))
+    others = [row for row in store.records("child").to_pylist() if row["id"] not in {CHILD, "school:9"}]
+    with Links(on_engine) as links:
+        links.propose("child", CHILD, "school:9", 0.99, {}, "linked")
+        links.propose("child", "c02", "school:2", 0.7, {})
+        links.decide("child", CHILD, "c02", "different", who="jo", why=f"{CHILD} is not c02")
+        links.stand("child", {CHILD: CHILD, "school:9": CHILD, "c02": "c02", "school:2": "c02"})
+    assert aliases(on_engine, [CHILD]) == {CHILD: [CHILD, "school:9"]}
+    shown = everything_about(on_engine, CHILD, WHY)
+    assert {row["id"] for row in shown["identity"]} == {CHILD, "school:9"}
+    assert shown["also_known_as"] == ["school:9"]
+    done = erase(on_engine, [CHILD], WHY)
+    assert done.identities == 2
+    assert done.links >= 4
+    assert store.records("child").to_pylist() == others
+    with Links(on_engine) as links:
+        assert [one.pair for one in links.proposals("child")] == [("c02", "school:2")]
+        assert links.history("child") == []
+        assert links.standing("child") == {"c02": "c02", "school:2": "c02"}
+        with pytest.raises(sqlite3.IntegrityError, match="never changed"):
+            links._db.execute("DELETE FROM proposals")
+    raw = (on_engine / "links" / "links.sqlite").read_bytes()
+    assert b"school:9" not in raw
+    assert b"school:2" in raw
 
 
 def without(rows: list[dict[str, str]]) -> list[dict[str, str]]:

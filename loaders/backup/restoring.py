@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
-from graphmodel import engine, migrations
+from graphmodel import engine, ledger, migrations
 from graphmodel.access import Viewer
 from graphmodel.engine_files import take_lock
 from graphmodel.errors import LoadRefused, SourceError
@@ -19,7 +19,7 @@ from graphmodel.store import Store
 from loaders import record
 from loaders.backup.archive import Manifest, unpack
 from loaders.backup.graph import fill, verify
-from loaders.backup.saving import FILES, RESTORING
+from loaders.backup.saving import ERASED, FILES, RESTORING
 from loaders.report import Progress, Silent
 
 _LOCK: Final = "restoring"
@@ -63,6 +63,7 @@ def restore(
         home.mkdir(mode=0o700, exist_ok=True)
         _restore_graph(home, work, path, manifest, shown, force=force)
         aside = _put_in_place(home, into)
+        _keep_erased(aside, into)
     finally:
         _remove(work)
         if lock is not None:
@@ -122,8 +123,18 @@ def _restore_graph(
         verify(store, manifest, shown.advance, besides=marker)
         store.write("MATCH (l:Load {load_id: $id}) DETACH DELETE l", id=marker)
         store.apply_model()
+        _point_at_ledger(store, home)
         nodes = sum(manifest.nodes.values())
         store.audit.record(Viewer.local(), "restore", about="everything", rows=nodes, file=path.name)
+
+
+def _point_at_ledger(store: Store, home: Path) -> None:
+    """Say which ledger is that of the database at hand, which may be another than the backup's."""
+    asked = "MATCH (l:Load) WHERE l.ledger IS NOT NULL RETURN l.ledger ORDER BY l.load_id DESC LIMIT 1"
+    for (name,) in store.fetch(asked):
+        folder = home / ledger.FOLDER / str(name)
+        if folder.is_dir():
+            ledger.point(home, ledger.Ledger.open(folder))
 
 
 def _must_be_free(store: Store, *, force: bool) -> None:
@@ -146,6 +157,15 @@ def _empty(store: Store, marker: str) -> None:
     )
     while store.write(text, marker=marker)[0][0][0]:
         continue
+
+
+def _keep_erased(aside: Path | None, into: Path) -> None:
+    """What was erased since the backup was taken stays known, so that the doctor says who is back."""
+    if aside is not None and (aside / ERASED).exists():
+        lines = (aside / ERASED).read_text(encoding="ascii").split()
+        descriptor = os.open(into / ERASED, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+        with os.fdopen(descriptor, "w", encoding="ascii") as file:
+            file.writelines(f"{line}\n" for line in lines)
 
 
 def _put_in_place(home: Path, into: Path) -> Path | None:

@@ -33,7 +33,13 @@ LEFT_OUT: Final = {
     "sign-in*": "secrets of the sign-in: they belong to the machine that serves",
     "*.lock": "a lock",
     "*.partial": "an archive that was not finished",
+    "*/.making-*": "a part that was not finished",
+    "*-journal": "SQLite's own, taken into the copy",
+    "*-wal": "SQLite's own, taken into the copy",
+    "*-shm": "SQLite's own, taken into the copy",
 }
+ERASED: Final = "erased.txt"
+"""Keyed hashes of erased children's ids, by which it shows when one is back."""
 RESTORING: Final = "restore"
 """`source` of the load record that stands in a graph while it is restored."""
 KeyIs = Literal["inside", "left out", "in the environment", "none yet"]

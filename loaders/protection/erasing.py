@@ -30,15 +30,14 @@ from graphmodel.errors import QueryError
 from graphmodel.nodes import NODE_BY_LABEL
 from graphmodel.store import Store
 from loaders import record
+from loaders.backup.saving import ERASED
 from loaders.identity import identity_key
-from loaders.protection.reach import LINKS, OWN, aliases, ledger_tables, own_ids
+from loaders.protection.reach import COLUMNS, LINKS, OWN, aliases, ledger_tables, mentions, own_ids
 from loaders.retire import retire_childless
 
 SOURCE: Final = "erased"
 """Whose facts an erased child's are from then on: no file replaces or retires them."""
 JOURNAL: Final = "erasing.json"
-KNOWN: Final = "erased.txt"
-"""Keyed hashes of erased ids, by which it shows when a source brings one back."""
 BATCH: Final = 500
 _PARTS: Final = re.compile(r"[;,|\s]+")
 
@@ -83,7 +82,7 @@ def erase(
 
 def came_back(store: Store, home: Path) -> int:
     """How many children of the graph have an id that was erased: a source still has them."""
-    path = home / KNOWN
+    path = home / ERASED
     if not path.exists():
         return 0
     gone, key = set(path.read_text(encoding="ascii").split()), identity_key(home)
@@ -116,7 +115,7 @@ def _plan(store: Store, home: Path, children: Sequence[str]) -> None:
     with _private(home / JOURNAL, "x") as file:
         json.dump({"children": list(children), "ids": ids}, file)
     key = identity_key(home)
-    with _private(home / KNOWN, "a") as file:
+    with _private(home / ERASED, "a") as file:
         file.writelines(_hash(key, id_) + "\n" for id_ in every)
 
 
@@ -187,7 +186,7 @@ def _forget_links(home: Path, children: Sequence[str]) -> int:
         tables = [row[0] for row in database.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
         for table in tables:
             names = {row[1] for row in database.execute(f'PRAGMA table_info("{table}")')}
-            for column in sorted(names & {"a", "b", "id", "stands_for"}):
+            for column in sorted(names & {"a", "b", "id", "stands_for"} if "kind" in names else ()):
                 for child in children:
                     text = f"DELETE FROM \"{table}\" WHERE kind = 'child' AND {column} = ?"
                     gone += database.execute(text, (child,)).rowcount
@@ -229,13 +228,13 @@ def _replace(path: Path, write: Callable[[Path], None]) -> None:
 
 def _rewrite_ledger(home: Path, ids: dict[str, dict[str, str]]) -> int:
     """Rewrite the parts that hold their facts; how many facts."""
-    every = {old: new for mapping in ids.values() for old, new in mapping.items()}
     changed = 0
     for path, rows in ledger_tables(home):
-        found = _rewritten(path.stem, rows, every, set(ids["Child"].values()))
-        if found is not None:
-            table, count = found
+        hit = mentions(rows, ids)
+        count = pc.sum(hit).as_py() or 0
+        if count:
             changed += count
+            table = _rewritten(path.stem, rows, hit, ids)
             _replace(path, lambda made, table=table: pq.write_table(table, made))  # type: ignore[misc]
     return changed
 
@@ -244,23 +243,10 @@ _LEAD_BACK: Final = {"file": "", "row_no": 0}
 _OF_CHILD: Final = ("upn_hash", "nhs_number_hash", "family_id")
 
 
-def _rewritten(table: str, rows: Any, every: dict[str, str], new: set[str]) -> tuple[Any, int] | None:
-    """The rows with other ids and without what leads back, and how many changed; None where none did."""
-    old = pa.array(list(every), pa.string())
-    to = pa.array(list(every.values()), pa.string())
-    named = [n for n in rows.column_names if n.endswith("_id") or n in {"id", "stands_for"}]
-    named = [n for n in named if pa.types.is_string(rows.schema.field(n).type)]
-    hit = pa.array([False] * rows.num_rows)
-    for name in named:
-        at = pc.index_in(rows[name], value_set=old)
-        hit = pc.or_(hit, pc.is_valid(at).combine_chunks())
-        values = pc.coalesce(pc.take(to, at.combine_chunks()), rows[name].combine_chunks())
-        rows = rows.set_column(rows.column_names.index(name), rows.schema.field(name), values)
-    count = pc.sum(hit).as_py() or 0
-    if not count:
-        return None
+def _rewritten(table: str, rows: Any, hit: Any, ids: dict[str, dict[str, str]]) -> Any:
+    """The rows with other ids and without what leads back; links of the children go whole."""
     if table == "links":
-        return rows.filter(pc.invert(pc.is_in(rows["stands_for"], pa.array(sorted(new))))), count
+        return rows.filter(pc.invert(hit))
     changes: dict[str, Any] = {**_LEAD_BACK, "source": SOURCE}
     if table == "children":
         changes |= dict.fromkeys(_OF_CHILD)
@@ -269,7 +255,12 @@ def _rewritten(table: str, rows: Any, every: dict[str, str], new: set[str]) -> t
         if name in rows.column_names:
             kind = rows.schema.field(name).type
             rows = _put(rows, name, hit, pa.scalar(value, kind))
-    return rows, count
+    for name, label in COLUMNS.items():
+        if name in rows.column_names:
+            old, new = (pa.array(list(x), pa.string()) for x in (ids[label].keys(), ids[label].values()))
+            at = pc.index_in(rows[name], value_set=old)
+            rows = _put(rows, name, pc.is_valid(at), pc.take(new, at))
+    return rows
 
 
 def _put(rows: Any, name: str, hit: Any, value: Any) -> Any:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -14,12 +14,18 @@ import pyarrow.compute as pc
 from graphmodel.access import AuditLog, Viewer
 from graphmodel.errors import QueryError
 from graphmodel.nodes import NODE_BY_LABEL
+from graphmodel.relationships import TABLES
 from graphmodel.store import Store, plain
 from loaders.backup.graph import Shape, shapes
-from loaders.protection.reach import OWN, aliases, ledger_tables, own_ids
+from loaders.protection.reach import COLUMNS, aliases, ledger_tables, mentions, own_ids
 from loaders.record import LOADS, now
 
 _PARTS: Final = re.compile(r"[;,|=\s]+")
+OF_CHILDREN: Final = frozenset(
+    name
+    for name, declared in TABLES.items()
+    if {"child_id", "tac_id"} & set(declared.columns) or name == "children"
+)
 WITHOUT: Final = frozenset({"name", "fingerprint"})
 """Properties left out: names of practitioners and agencies' names are other people's; digests say nothing."""
 
@@ -40,16 +46,15 @@ def everything_about(home: Path, child: str, viewer: Viewer) -> dict[str, Any]:
         own = own_ids(store, home, ids)
         mine = {"Child": set(ids), **own}
         graph = _graph(store, mine)
-        old = {id_ for named in mine.values() for id_ in named}
         looks = [e for e in store.audit.entries() if set(ids) & set(_PARTS.split(str(e.get("about", ""))))]
         found = {
             "about": child,
             "also_known_as": ids[1:],
             "made_at": now(),
             "graph": graph,
-            "ledger": _ledger(home, old),
+            "ledger": _ledger(home, mine),
             "identity": _identity(home, ids),
-            "lists": _lists(home, old),
+            "lists": _lists(home, mine),
             "looks": [{k: e[k] for k in ("at", "who", "role", "reason", "what") if k in e} for e in looks],
         }
         if not (graph["records"] or found["ledger"] or found["identity"]):
@@ -103,15 +108,10 @@ def _plain(values: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _ledger(home: Path, old: set[str]) -> list[dict[str, Any]]:
-    wanted, found = pa.array(sorted(old), pa.string()), []
+def _ledger(home: Path, mine: Mapping[str, Collection[str]]) -> list[dict[str, Any]]:
+    found = []
     for path, rows in ledger_tables(home):
-        named = [n for n in rows.column_names if n.endswith("_id") or n in {"id", "stands_for"}]
-        hit = pa.array([False] * rows.num_rows)
-        for name in named:
-            if pa.types.is_string(rows.schema.field(name).type):
-                hit = pc.or_(hit, pc.is_in(rows[name], wanted).combine_chunks())
-        for row in rows.filter(hit).to_pylist():
+        for row in rows.filter(mentions(rows, mine)).to_pylist():
             held = {k: v for k, v in row.items() if v is not None and k not in WITHOUT}
             found.append({"table": path.stem, **held})
     return found
@@ -129,16 +129,16 @@ def _identity(home: Path, ids: Sequence[str]) -> list[dict[str, Any]]:
     return theirs
 
 
-def _lists(home: Path, old: set[str]) -> list[dict[str, str]]:
+def _lists(home: Path, mine: Mapping[str, Collection[str]]) -> list[dict[str, str]]:
+    """Rows that name the child or its own records: by the column rejected, or in a table about children."""
+    old = {id_ for ids in mine.values() for id_ in ids}
     found = []
     for path in sorted((home / LOADS).glob("*/*.csv")):
         with path.open(encoding="utf-8", newline="") as file:
-            found += [
-                {"load": path.parent.name, "list": path.stem, **row}
-                for row in csv.DictReader(file)
-                if any(old & {cell, *_PARTS.split(cell)} for cell in row.values() if cell)
-            ]
+            for row in csv.DictReader(file):
+                column, table = row.get("column") or "", row.get("table")
+                by_column = (row.get("value") or "") in mine.get(COLUMNS.get(column, ""), ())
+                by_table = table in OF_CHILDREN and bool(old & set(_PARTS.split(row.get("ids") or "")))
+                if by_column or by_table:
+                    found.append({"load": path.parent.name, "list": path.stem, **row})
     return found
-
-
-__all__ = ["OWN", "everything_about"]

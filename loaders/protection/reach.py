@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import Any, Final
@@ -25,6 +25,9 @@ OWN: Final = {
     "Review": "(c)<-[:FOR_CHILD]-(:Tac)-[:HELD_REVIEW]->(n:Review)",
 }
 """Label → how its nodes hang on one child: made for it, so their ids lead to it too."""
+
+COLUMNS: Final = {"child_id": "Child"} | {NODE_BY_LABEL[label].key: label for label in OWN}
+"""Column of the ledger → the label whose ids it holds: one number may be a child here and a team there."""
 
 _BY: Final = (
     ("assessments", "child_id", "Assessment"),
@@ -64,6 +67,20 @@ def own_ids(store: Store, home: Path, children: Sequence[str]) -> dict[str, set[
                 hits = rows.filter(pc.is_in(rows[column], pa.array(sorted(by), pa.string())))
                 found[label].update(x for x in hits[key].to_pylist() if x is not None)
     return found
+
+
+def mentions(rows: Any, ids: Mapping[str, Collection[str]]) -> Any:
+    """Which rows of a ledger's table name one of these ids (by label), as a mask."""
+    hit = pa.array([False] * rows.num_rows, pa.bool_())
+    for name, label in COLUMNS.items():
+        if name in rows.column_names:
+            wanted = pa.array(sorted(ids.get(label, ())), pa.string())
+            hit = pc.or_(hit, pc.is_in(rows[name], wanted).combine_chunks())
+    if "stands_for" in rows.column_names:
+        wanted = pa.array(sorted(ids.get("Child", ())), pa.string())
+        either = pc.or_(pc.is_in(rows["id"], wanted), pc.is_in(rows["stands_for"], wanted))
+        hit = pc.or_(hit, pc.and_(pc.equal(rows["kind"], "child"), either).combine_chunks())
+    return hit
 
 
 def ledger_tables(home: Path, table: str = "*") -> Iterator[tuple[Path, Any]]:
