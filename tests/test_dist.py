@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
+import subprocess
+import sys
 import zipfile
 from pathlib import Path
 
@@ -88,3 +91,29 @@ def test_a_package_says_what_it_needs() -> None:
     assert "pandas" not in by_name["numpy"].needs
     assert "numpy" in by_name["pandas"].needs
     assert not by_name["pytest"].runtime
+
+
+USED = """
+import tacgraph.cli
+from graphmodel.settings import load_settings, scheme_values, SCHEMES
+from queries import catalogue
+import dashboards, reports, loaders.backup, loaders.protection
+assert tacgraph.cli.__file__.startswith({folder!r}), tacgraph.cli.__file__
+assert load_settings().version and len(catalogue()) > 20
+assert [scheme_values(file.stem) for file in SCHEMES.glob("*.toml")]
+"""
+
+
+def test_what_was_unpacked_from_the_wheel_runs(built: tuple[Path, Path], tmp_path: Path) -> None:
+    folder = tmp_path / "unpacked"
+    with zipfile.ZipFile(built[0]) as archive:
+        archive.extractall(folder)
+    ran = subprocess.run(
+        [sys.executable, "-c", USED.format(folder=str(folder))],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(folder), "TACGRAPH_HOME": str(tmp_path / "home")},
+        check=False,
+        capture_output=True,
+        text=True,
+    )
+    assert ran.returncode == 0, ran.stderr

@@ -1,6 +1,6 @@
 """Graphs as earlier versions left them become today's, step by step, wherever a step is cut off.
 
-`tests/data/graphs` holds what 0.1.0 and 0.2.0 made of their `tests/data/small`, a row a line.
+`tests/data/graphs` holds what 0.1.0 and 0.2.0 made of the tables in its `files`, a row a line.
 """
 
 from __future__ import annotations
@@ -18,9 +18,10 @@ from graphmodel.migrations import Migration
 from graphmodel.store import Store
 from loaders import load
 from loaders.backup.graph import shapes
-from tests.loading import SMALL, facts, tables_in_graph
+from tests.loading import facts, tables_in_graph
 
 GRAPHS = Path(__file__).parent / "data" / "graphs"
+FILES = GRAPHS / "files"
 EARLIER = ("0.1.0", "0.2.0")
 
 
@@ -54,7 +55,7 @@ def stated(store: Store) -> list[list[Any]]:
 
 @pytest.mark.parametrize("version", EARLIER)
 def test_an_earlier_graph_becomes_todays(admin: Store, on_engine: Path, version: str) -> None:
-    load(SMALL, home=on_engine)
+    load(FILES, home=on_engine)
     expected, tables = facts(admin), tables_in_graph(admin)
     fill_as(admin, version)
     assert stated(admin) == []
@@ -62,7 +63,7 @@ def test_an_earlier_graph_becomes_todays(admin: Store, on_engine: Path, version:
     admin.apply_model()
     assert stated(admin) == [[migrations.MODEL_ID, migrations.current()]]
     assert tables_in_graph(admin) == tables
-    report = load(SMALL, home=on_engine)
+    report = load(FILES, home=on_engine)
     assert not any(c.created or c.retired or c.rejected for c in report.tables.values())
     assert facts(admin) == expected
 
@@ -78,12 +79,12 @@ def test_a_fresh_graph_is_of_today_at_once(admin: Store) -> None:
 
 
 def test_a_newer_graph_is_refused_and_stays_as_it_is(admin: Store, on_engine: Path) -> None:
-    load(SMALL, home=on_engine)
+    load(FILES, home=on_engine)
     newer = migrations.current() + 1
     admin.write("MATCH (m:Model) SET m.version = $version RETURN count(*) AS n", version=newer)
     before = facts(admin)
     with pytest.raises(EngineError, match="newer model"):
-        load(SMALL, home=on_engine)
+        load(FILES, home=on_engine)
     assert facts(admin) == before
 
 
@@ -164,4 +165,4 @@ def migrate_with_cuts(admin: Store, version: str) -> None:
 def test_versions_have_no_gap_and_say_what_changed() -> None:
     assert [m.version for m in migrations.MIGRATIONS] == list(range(1, migrations.current() + 1))
     assert all(m.what and m.program for m in migrations.MIGRATIONS)
-    assert sorted(file.stem for file in GRAPHS.iterdir()) == sorted(EARLIER)
+    assert sorted(file.stem for file in GRAPHS.glob("*.jsonl")) == sorted(EARLIER)
