@@ -217,6 +217,7 @@ class Writing:
     name: str = "{table}"
     seed: int = 0
     separator: str = ","
+    bare: bool = False
     without: Sequence[str] = field(default=())
 
     def columns(self, table: str) -> dict[str, str]:
@@ -251,7 +252,7 @@ def write_dataset(folder: Path, data: Mapping[str, Sequence[Row]], how: Writing 
         columns = list(how.columns(table).items())
         chance.shuffle(columns)
         cells = [[_cell(word, row.get(word), how, chance) for word, _ in columns] for row in rows]
-        stem = how.name.format(table=table)
+        stem = how.name.format(table=table.removeprefix("ssd_") if how.bare else table)
         names = [name for _, name in columns]
         if how.parquet:
             by_column = {n: pa.array([row[i] for row in cells], pa.string()) for i, n in enumerate(names)}

@@ -38,6 +38,7 @@ def test_files_are_known_by_name(stem: str, table: str | None) -> None:
 def test_the_format_is_guessed_and_other_folders_are_left_alone(tmp_path: Path) -> None:
     folder = write_dataset(tmp_path / "ssd", small(), Writing(name="ssd_development.{table}_2026"))
     assert guess_format(folder) == "ssd"
+    assert guess_format(write_dataset(tmp_path / "bare", small(), Writing(bare=True))) == "ssd"
     assert not looks_like_ssd(SMALL)
     assert not looks_like_ssd(tmp_path / "nothing")
     with pytest.raises(SourceError, match="no table of the Standard"):

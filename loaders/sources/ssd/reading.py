@@ -101,7 +101,9 @@ def looks_like_ssd(path: Path) -> bool:
         ]
     except OSError:
         return False
-    return any("ssd_" in name and table_named(name) in KNOWN for name in names)
+    tables = {name: table_named(name) for name in names}
+    prefixed = any("ssd_" in name and table in KNOWN for name, table in tables.items())
+    return prefixed or {"ssd_person", "ssd_involvements"} <= set(tables.values())
 
 
 def _names_database(path: Path) -> bool:
