@@ -28,9 +28,10 @@ def load(
     Parameters
     ----------
     path
-        A folder of CSV files or one workbook.
+        A folder of files, a workbook, a return, or a file that names a database.
     format
-        canonical or annex_a; left out: guessed from the files.
+        One of those of the page "What can be loaded" (canonical, ssd, annex_a, ssda903, cin, csww and more);
+        left out: guessed from the files.
     source
         Whose facts these are; left out: the format's name.
     strict
