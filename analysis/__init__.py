@@ -43,3 +43,6 @@ SECOND_ROADS: Final[dict[str, Callable[..., pd.DataFrame]]] = {
 """By name of the catalogue query: `road(slice, as_of, settings, **parameters)` gives a frame with the query's
 columns and row order; lists are Python lists of text, dates `date`, a missing text None, a missing figure
 NaN. It shares no code with the Cypher of that name."""
+
+ONLY_IN_GRAPH: Final = frozenset({"duplicate_identities"})
+"""Queries without a second road: they ask for identity numbers, which no slice holds, hashed or not."""

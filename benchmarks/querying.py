@@ -46,14 +46,14 @@ def queries(
     given = parameters(held, d)
     kept = next(x for x in (engines[0].home / "slice").iterdir() if (x / "slice.json").exists())
     rows: dict[str, list[list[Any]]] = {}
-    for name in catalogue():
+    for name in SECOND_ROADS:
         frame = SECOND_ROADS[name](held, d, settings(), **given[name])
         rows[name] = cells(frame)
         found["queries"][name] = {"rows": len(frame), "slice": _slice(name, held, d, given[name], times)}
     for made in engines:
         say(f"queries: by Cypher on {made.name}")
         with made.store() as store:
-            for name in catalogue():
+            for name in SECOND_ROADS:
 
                 def ask(name: str = name) -> list[list[Any]]:
                     result = answer(name, store=store, viewer=VIEWER, as_of=d, **given[name])

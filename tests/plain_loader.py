@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 from collections.abc import Callable, Iterator, Mapping
 from datetime import date
+from hashlib import sha256
 from pathlib import Path
 from typing import Any, Final
 
@@ -67,6 +68,10 @@ def _value(declared: Property, row: Row) -> Any:
 
 def _node(declared: NodeType, row: Row) -> Statement:
     values = {p.name: _value(p, row) for p in declared.properties}
+    for declared_as in declared.properties:
+        # any one-to-one text will do where equality is all that is asked
+        if declared_as.storage == "hashed" and row.get(declared_as.name):
+            values[declared_as.stored_as or ""] = sha256(row[declared_as.name].encode()).hexdigest()
     values[declared.key] = "|".join(row[column] for column in declared.key_columns)
     kept = {name: value for name, value in values.items() if value is not None}
     return f"CREATE (:{declared.label} {_pattern(kept)})", kept

@@ -27,7 +27,6 @@ from benchmarks.timing import Figures, quantile, spread
 from graphmodel.relationships import TABLES
 from graphmodel.settings import settings
 from loaders import load
-from queries import catalogue
 from tacgraph.example import write_example
 from tests.neo4j.server import QUICK_START, RunningNeo4j, start_neo4j
 from tests.partnerships import AS_OF, random_partnership
@@ -77,7 +76,7 @@ def test_plain_pandas_gives_the_rows_of_the_slice(example: Path, d: date) -> Non
     held = Slice.from_folder(example)
     rows = 0
     given = querying.parameters(held, d)
-    assert set(EVERY) == set(catalogue())
+    assert set(EVERY) == set(SECOND_ROADS)
     for name, (figure, files) in EVERY.items():
         frame = figure(read(example, files), d, settings(), **given[name])
         other = SECOND_ROADS[name](held, d, settings(), **given[name])
@@ -168,7 +167,7 @@ def test_queries_pages_and_report(embedded: Engine, example: Path) -> None:
     with embedded.chosen():
         load(example, home=embedded.home)
     asked = querying.queries([embedded], example, LAST, times=1)
-    assert set(asked["queries"]) == set(catalogue())
+    assert set(asked["queries"]) == set(SECOND_ROADS)
     assert set(asked["headlines"]["figures"]) == set(FIGURES)
     assert all(
         {"slice", "embedded", "pandas", "pandas_with_reading"} <= set(x) for x in asked["queries"].values()
@@ -178,13 +177,13 @@ def test_queries_pages_and_report(embedded: Engine, example: Path) -> None:
     made = reporting.reports(embedded, LAST.replace(day=1), times=1)
     assert min(made["bytes"].values()) > 1000
     text = page.page({**json.loads(page.RESULTS.read_text()), "groups": groups(asked, visited, made)})
-    assert all(f"`{name}`" in text for name in catalogue())
+    assert all(f"`{name}`" in text for name in SECOND_ROADS)
     assert "| pandas | pandas, read |" in text
     medians = {name: x["embedded"]["median"] for name, x in asked["queries"].items()}
     for name in sorted(medians, key=lambda name: (-medians[name], name))[:3]:
         assert f"- `{name}`: " in text
         assert slowest.WHY[name] in text
-    assert set(slowest.WHY) == set(catalogue())
+    assert set(slowest.WHY) == set(SECOND_ROADS)
     ten = querying.queries([embedded], example, LAST, times=1, headline=False)
     assert "headlines" not in ten
     larger = page.page(
