@@ -24,6 +24,7 @@ from graphmodel.access import LOCAL_USER, Viewer
 from graphmodel.errors import SourceError, TacgraphError
 from graphmodel.settings import data_folder
 from loaders import load
+from loaders.registries import school_names
 from loaders.sources.spreadsheet.cells import word_lists
 from loaders.sources.spreadsheet.checking import Checked, check
 from loaders.sources.spreadsheet.grid import TEXTS, WORKBOOKS
@@ -90,7 +91,7 @@ def proposed(name: str, content: bytes) -> Proposal | None:
     """The proposal for a file; a fault is shown in words."""
     with on_disk(name, content) as path:
         try:
-            return propose(path)
+            return propose(path, schools=school_names(data_folder()))
         except SourceError as problem:
             refused(problem)
             return None
@@ -146,7 +147,8 @@ def _details(number: int, column: Column) -> Column:
         at = known.index(column.status) if column.status in known else 0
         status = st.selectbox("Status", known, index=at, key=f"map-status-{number}", width=300)
         return replace(column, status=status, role="", agency="", sector="")
-    return replace(column, role="", agency="", sector="", status="")
+    of = column.of if column.field in ("member_since", "member_until") else ""
+    return replace(column, role="", agency="", sector="", status="", of=of)
 
 
 def rules(proposal: Proposal, chosen: tuple[Column, ...]) -> Mapping:
@@ -299,7 +301,7 @@ def _load(mapping: Path, name: str, content: bytes) -> None:
 def twice(chosen: tuple[Column, ...]) -> list[str]:
     """Fields that two columns fill although one only may, in words."""
     fields = word_lists()["field"]
-    names = [c.field for c in chosen if c.field not in MANY]
+    names = [c.field for c in chosen if c.field not in MANY and not c.of]
     return [
         f"Two columns are “{fields[f]['what']}”: leave one out."
         for f in sorted(set(names))

@@ -52,6 +52,7 @@ def map_(
     fields
         List the fields that a column can fill.
     """
+    from loaders.registries import school_names
     from loaders.sources.spreadsheet.mapping import MAPPINGS, read_mapping
     from loaders.sources.spreadsheet.propose import propose
     from loaders.sources.spreadsheet.written import write_mapping
@@ -62,7 +63,7 @@ def map_(
     if file is None:
         raise SettingsError("tacgraph map", "names no file", "Name a CSV file or a workbook.")
     if with_ is None:
-        proposal = propose(file, as_at=as_at, source=source)
+        proposal = propose(file, as_at=as_at, source=source, schools=school_names(data_folder()))
         _print_proposal(proposal, file)
         mapping, text = proposal.mapping, write_mapping(proposal.mapping, file.name)
     else:

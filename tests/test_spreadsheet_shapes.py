@@ -117,6 +117,18 @@ def test_a_mapping_written_is_read_as_it_was(seed: int) -> None:
         ]
 
 
+def test_a_column_of_schools_is_known_by_the_registry(tmp_path: Path) -> None:
+    path = tmp_path / "list.csv"
+    path.write_text(
+        "Child ID,Where,Lead professional\n1,Brookside,Jo Smith\n2,The Mount,Kim Lee\n3,Brookside,Jo Smith\n"
+    )
+    assert {c.heading: c.field for c in propose(path).mapping.columns}["Where"] == "left_out"
+    known = propose(path, schools=frozenset({"brookside", "the mount"})).mapping
+    (where,) = known.of("school")
+    assert where.heading == "Where"
+    assert where.why == "100% are names of schools in your registry"
+
+
 def test_roles_are_known_by_the_words_for_them() -> None:
     assert role_of("Health Visitors") == "health_visitor"
     assert role_of("SENCo") == "senco"

@@ -94,12 +94,14 @@ class Guess:
         chosen: dict[int, Choice] = {}
         taken: set[str] = set()
         for choice in choices:
-            if choice.place in chosen or (choice.name in taken and choice.name not in MANY):
+            many = choice.name in MANY or "of_role" in choice.extra
+            if choice.place in chosen or (choice.name in taken and not many):
                 continue
             if choice.score < _SURE:
                 break
             chosen[choice.place] = choice
-            taken.add(choice.name)
+            if not many:
+                taken.add(choice.name)
         for place, heading in enumerate(self.sheet.headings):
             if place not in chosen:
                 why = "empty" if not self.contents[place].filled else f"“{heading}” is not known"
@@ -110,15 +112,16 @@ class Guess:
         heading, content = self.sheet.headings[place], self.contents[place]
         found = list(self._special(place, heading, content))
         for name, known in word_lists()["field"].items():
-            fit, words = _heading_fit(heading, name)
+            fit, words = max(_heading_fit(heading, name), self._fit_below(place, name))
             share = content.share(known["content"]) if known["content"] else 0.0
             if name == "left_out":
                 if fit:
                     found.append(Choice(place, name, 0.55 + 0.2 * fit, f"“{words}” is not needed"))
             elif fit:
-                found.append(
-                    Choice(place, name, _score(fit, share, content.filled), _why(fit, words, known, share))
-                )
+                why = _why(fit, words, known, share) + _registry_why(name, content)
+                found.append(Choice(place, name, _score(fit, share, content.filled), why))
+            elif name == "school" and content.shares.get("registry", 0.0) > _MOST:
+                found.append(Choice(place, name, _MOST, _registry_why(name, content).lstrip("; ")))
             elif known.get("alone") and share > _SURELY and content.filled > _FEW_CELLS:
                 sure = share * (0.95 if name in _CHECKED else 0.6)
                 found.append(Choice(place, name, sure, f"{share:.0%} of the cells are {_kind_words(known)}"))
@@ -135,22 +138,47 @@ class Guess:
             what = "practitioners' names" if people >= ticks else "ticks"
             extra = {
                 "role": role or "",
-                "agency": clean(heading),
+                "agency": re.sub(r"\W*\bname\W*$", "", clean(heading), flags=re.IGNORECASE),
                 "sector": role_sector(role) if role else sector_of(heading),
             }
             kind, share = "role" if role else "partner", max(people, ticks)
             why = f"“{clean(heading)}” is a {kind} and {share:.0%} of the cells are {what}"
             found.append(Choice(place, "member", 0.97, why, {k: v or "" for k, v in extra.items()}))
+        found += self._day_of_role(place, heading, content)
         code = status_of(heading)
         if code and ticks > _MOST and not found:
             why = f"“{clean(heading)}” is a status and {ticks:.0%} of the cells are yes or no"
             found.append(Choice(place, "status_flag", 0.95, why, {"status": code}))
         return found
 
+    def _fit_below(self, place: int, name: str) -> tuple[float, str]:
+        """How well the lower of two headings says a field, where the group above is no role or lead."""
+        lower = self.sheet.lower[place] if place < len(self.sheet.lower) else ""
+        heading = self.sheet.headings[place]
+        group = heading.removesuffix(lower).strip()
+        if not lower or lower == heading or role_of(group) or "lead" in plain_words(group).split():
+            return 0.0, ""
+        fit, words = _heading_fit(lower, name)
+        return 0.95 * fit, words
+
+    def _day_of_role(self, place: int, heading: str, content: Content) -> list[Choice]:
+        """A first or last day of whoever another column names: `HV start date`."""
+        words = plain_words(heading).split()
+        if content.share(("date",)) < _HALF:
+            return []
+        for at in range(1, len(words)):
+            role = role_of(" ".join(words[:at]))
+            for name in ("member_since", "member_until"):
+                if role and " ".join(words[at:]) in word_lists()["field"][name]["words"]:
+                    why = f"“{clean(heading)}” is a day of the {role.replace('_', ' ')}"
+                    return [Choice(place, name, 0.96, why, {"of_role": role})]
+        return []
+
     # -- what a column is beside the others ----------------------------------------------------------
 
     def _by_context(self) -> None:
         self._name_alone()
+        self._days_of_roles()
         own = self.place_of("practitioner_name") is not None or self.place_of("practitioner_id") is not None
         if not own:
             for name, other in (
@@ -167,11 +195,23 @@ class Guess:
 
     def _become(self, name: str, other: str) -> None:
         place = self.place_of(name)
-        if place is not None and self.place_of(other) is None:
+        if place is not None and not self.chosen[place].extra and self.place_of(other) is None:
             before = self.chosen[place]
             self.chosen[place] = replace(
                 before, name=other, why=f"{before.why}; there is no practitioner in each row"
             )
+
+    def _days_of_roles(self) -> None:
+        """Tie days of a role to the column that names the practitioner of that role."""
+        members = {
+            c.extra["role"]: self.sheet.headings[p] for p, c in self.chosen.items() if c.name == "member"
+        }
+        for place, choice in list(self.chosen.items()):
+            role = choice.extra.get("of_role")
+            if role in members:
+                self.chosen[place] = replace(choice, extra={"of": members[role]})
+            elif role:
+                self.chosen[place] = Choice(place, "left_out", _HALF, f"no column names the {role}")
 
     def _name_alone(self) -> None:
         """A column called `Name`: the child's, unless the child has one already."""
@@ -205,6 +245,15 @@ def _score(fit: float, share: float, filled: int) -> float:
 def _why(fit: float, words: str, known: dict[str, Any], share: float) -> str:
     said = f"its heading is “{words}”" if fit == 1 else f"its heading is like “{words}”"
     return f"{said}; {share:.0%} of the cells are {_kind_words(known)}" if known["content"] else said
+
+
+def _registry_why(name: str, content: Content) -> str:
+    share = content.shares.get("registry", 0.0)
+    return (
+        f"; {share:.0%} are names of schools in your registry"
+        if share and name in ("school", "agency")
+        else ""
+    )
 
 
 _KIND_WORDS: Final = {

@@ -73,6 +73,7 @@ def _kinds(value: str, schools: frozenset[str]) -> tuple[str, ...]:
         "fte": _is_fte(plain),
         "role": role_of(plain) is not None,
         "status": status_of(plain) is not None,
+        "registry": plain_words(plain) in schools,
         "agency": sector_of(plain) is not None or plain_words(plain) in schools,
         "name": looks_like_name(plain),
         "names": _are_names(value),

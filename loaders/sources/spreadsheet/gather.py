@@ -309,7 +309,9 @@ class Gatherer:
     def _person(
         self, line: Line, person: Mentioned, team: Sequence[tuple[Member, str]], agency: str
     ) -> tuple[Member, str, bool] | None:
-        same = {i: m for m, i in team if name_key(m.name) == name_key(person.name)}
+        wanted = name_key(person.name)
+        same = {i: m for m, i in team if name_key(m.name) == wanted}
+        same = same or {i: m for m, i in team if _initialled(name_key(m.name), wanted)}
         if len(same) > 1 and agency:
             same = {i: m for i, m in same.items() if plain_words(m.agency) == agency}
         if len(same) == 1:
@@ -361,6 +363,16 @@ class Gatherer:
 def _named(name: str, role: str, agency: str, since: str | None = None, until: str | None = None) -> Member:
     """Somebody of whom a cell says no more than this."""
     return Member(name, "", role, agency, "", since, until, leads=False, heading="")
+
+
+def _initialled(name: str, other: str) -> bool:
+    """Whether one name is the other with an initial for the first name, as A Reed for Ann Reed."""
+    first, last = name.split()[:1], name.split()[1:]
+    again, behind = other.split()[:1], other.split()[1:]
+    if not last or last != behind:
+        return False
+    short = min(first[0], again[0], key=len)
+    return len(short) == 1 and first[0][0] == again[0][0]
 
 
 def _sector(text: str) -> str:

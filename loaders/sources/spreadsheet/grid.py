@@ -48,7 +48,10 @@ Row = list[str]
 
 @dataclass
 class Sheet:
-    """One sheet: the headings by column, and the rows below as (row number, cells); absent cells empty."""
+    """One sheet: the headings by column, and the rows below as (row number, cells); absent cells empty.
+
+    `lower` are the headings without the group above them, where headings stand in two rows.
+    """
 
     number: int
     name: str
@@ -57,6 +60,7 @@ class Sheet:
     header_row: int
     title: str = ""
     notes: list[str] = field(default_factory=list)
+    lower: tuple[str, ...] = ()
 
     def column(self, place: int) -> list[str]:
         return [row[place] for _, row in self.rows]
@@ -192,7 +196,7 @@ def _sheet(number: int, name: str, rows: list[Row]) -> Sheet | None:
     at = _header_at(rows)
     if at is None:
         return None
-    headings, first, last = _headings(rows, at)
+    headings, lower, first, last = _headings(rows, at)
     used = [p for p, heading in enumerate(headings) if heading]
     kept, notes = _table_rows(rows, last, used, headings)
     if not kept:
@@ -206,7 +210,8 @@ def _sheet(number: int, name: str, rows: list[Row]) -> Sheet | None:
     ]
     found = [(n, [row[i] for i in filled]) for n, row in found]
     named = tuple(headings[used[i]] for i in filled)
-    return Sheet(number, name, named, found, last + 1, " ".join(titles)[:500], notes)
+    below = tuple(lower[used[i]] for i in filled)
+    return Sheet(number, name, named, found, last + 1, " ".join(titles)[:500], notes, below)
 
 
 def _known_heading(text: str) -> bool:
@@ -254,11 +259,11 @@ def _header_at(rows: Sequence[Row]) -> int | None:
     return best
 
 
-def _headings(rows: Sequence[Row], at: int) -> tuple[list[str], int, int]:
-    """The headings of the table whose best row of headings is `at`; its first and last row."""
+def _headings(rows: Sequence[Row], at: int) -> tuple[list[str], list[str], int, int]:
+    """The headings of the table with its best row at `at`; those without groups; its first and last row."""
     width = max(len(row) for row in rows)
     low = [clean(cell) for cell in rows[at]] + [""] * (width - len(rows[at]))
-    first = at
+    first, lower = at, list(low)
     above = _group_row(rows, at, width)
     if above is not None:
         first = at - 1
@@ -272,7 +277,7 @@ def _headings(rows: Sequence[Row], at: int) -> tuple[list[str], int, int]:
         named = text or (f"(column {letters(place)})" if filled else "")
         seen[named] += 1
         low[place] = f"{named} ({seen[named]})" if named and seen[named] > 1 else named
-    return low, first, at
+    return low, lower, first, at
 
 
 def _group_row(rows: Sequence[Row], at: int, width: int) -> list[str] | None:

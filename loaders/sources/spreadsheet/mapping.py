@@ -7,7 +7,7 @@ import re
 import tomllib
 from collections.abc import Mapping as AnyMapping
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -33,7 +33,8 @@ _MOST_BYTES: Final = 1 << 20
 class Column:
     """One column of theirs and the field it fills.
 
-    `role`, `agency` and `sector` belong to `member` columns, `status` to `status_flag` ones. `why` and
+    `role`, `agency` and `sector` belong to `member` columns, `of` (a `member` column's heading) to their
+    first and last days, `status` to `status_flag` ones. `why` and
     `confidence` (0 to 1) come from the proposal.
     """
 
@@ -43,6 +44,7 @@ class Column:
     agency: str = ""
     sector: str = ""
     status: str = ""
+    of: str = ""
     why: str = ""
     confidence: float = 1.0
 
@@ -71,6 +73,13 @@ class Mapping:
     statuses: AnyMapping[str, str] = field(default_factory=dict)
     agencies: AnyMapping[str, str] = field(default_factory=dict)
     agency_ids: AnyMapping[str, str] = field(default_factory=dict)
+
+    def compared(self) -> Mapping:
+        """The same with its words as they are compared: small letters, no signs."""
+        words = (self.roles, self.statuses, self.agencies, self.agency_ids)
+        plain = ({plain_words(k) or k: v for k, v in of.items()} for of in words)
+        roles, statuses, agencies, ids = plain
+        return replace(self, roles=roles, statuses=statuses, agencies=agencies, agency_ids=ids)
 
     def used(self) -> tuple[Column, ...]:
         return tuple(c for c in self.columns if c.field != "left_out")
@@ -231,11 +240,13 @@ def _column(entry: dict[str, Any], thing: str) -> Column:
         nearest = max(word_lists()["field"], key=lambda known: fuzz.ratio(name, known))
         fault = f"the column “{heading}” has the field {name!r}, which is not known"
         raise SourceError(thing, fault, f"Perhaps {nearest!r}; `tacgraph map --fields` lists all.")
-    rest = {k: entry.get(k, "") for k in ("role", "agency", "sector", "status")}
+    rest = {k: entry.get(k, "") for k in ("role", "agency", "sector", "status", "of")}
     strange = set(entry) - {"heading", "field", *rest}
     if strange or not all(isinstance(v, str) for v in rest.values()):
         fault = f"the column “{heading}” has {', '.join(sorted(strange)) or 'a value that is no text'}"
-        raise SourceError(thing, fault, "Use heading, field, role, agency, sector, status; values in quotes.")
+        raise SourceError(
+            thing, fault, "Use heading, field, role, agency, sector, status, of; values in quotes."
+        )
     if rest["sector"] and rest["sector"] not in codes.SECTORS:
         raise SourceError(
             thing,
@@ -257,11 +268,18 @@ MANY: Final = frozenset({"member", "members", "left_out", "status_flag", "review
 def _once(columns: Sequence[Column], thing: str) -> None:
     by_field: dict[str, str] = {}
     for column in columns:
+        if column.of:
+            continue
         if column.field in by_field and column.field not in MANY:
             fault = f"“{by_field[column.field]}” and “{column.heading}” both fill {column.field}"
             raise SourceError(thing, fault, 'Set one of them to "left_out".')
         by_field[column.field] = column.heading
     headings = [plain_words(c.heading) or c.heading for c in columns]
+    members = {c.heading for c in columns if c.field == "member"}
+    lost = next((c for c in columns if c.of and c.of not in members), None)
+    if lost is not None:
+        fault = f"“{lost.heading}” belongs to “{lost.of}”, which is no column of the field member"
+        raise SourceError(thing, fault, "Write the heading of a member column, or take `of` out.")
     twice = next((c.heading for c, h in zip(columns, headings, strict=True) if headings.count(h) > 1), None)
     if twice is not None:
         raise SourceError(thing, f"has the column “{twice}” twice", "Keep one of them.")

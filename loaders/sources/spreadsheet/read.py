@@ -54,6 +54,7 @@ def read_mapped(
     path_name: str, grids: list[Grid], mapping: Mapping, key: bytes, home: Path | None = None
 ) -> Source:
     """The canonical tables of lists that are open already."""
+    mapping = mapping.compared()
     gatherer, unread = Gatherer(mapping, key), Unread()
     places: dict[int, str] = {}
     notes = [f"read by the mapping {mapping.source}: {len(mapping.used())} of {len(mapping.columns)} columns"]

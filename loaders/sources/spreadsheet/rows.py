@@ -131,7 +131,11 @@ class _Row:
         self.mapping, self.sheet, self.unread = mapping, sheet, unread
         self.columns, self.cells = columns, cells
         self.by_field: dict[str, str] = {}
+        self.days_of: dict[tuple[str, str], str] = {}
         for column, place in columns:
+            if column.of:
+                self.days_of[column.of, column.field] = self.day(cells[place])
+                continue
             if column.field in DATES:
                 value = self.day(cells[place])
             else:
@@ -225,8 +229,8 @@ class _Row:
                     role,
                     one.agency or agency,
                     column.sector,
-                    since,
-                    until,
+                    self.days_of.get((column.heading, "member_since")) or since,
+                    self.days_of.get((column.heading, "member_until")) or until,
                     one.leads,
                     column.heading,
                     by_role=column.role,

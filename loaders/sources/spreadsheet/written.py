@@ -65,7 +65,7 @@ def write_mapping(mapping: Mapping, name: str) -> str:
         text += f"\n[[column]]\nheading = {quoted(column.heading)}\nfield = {quoted(column.field)}"
         if column.why:
             text += f"  # {_comment(column.why)} ({column.confidence:.0%} sure)"
-        for key in ("role", "agency", "sector", "status"):
+        for key in ("role", "agency", "sector", "status", "of"):
             if value := getattr(column, key):
                 text += f"\n{key} = {quoted(value)}"
         text += "\n"
