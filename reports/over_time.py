@@ -112,7 +112,9 @@ def over_time(
     values = check_parameters(query, parameters)
     if name not in SECOND_ROADS:
         raise QueryError(
-            f"query {name!r}", "has no road from the slice (an own one, or one about identity numbers)", "Run it date by date."
+            f"query {name!r}",
+            "has no road from the slice (an own one, or one about identity numbers)",
+            "Run it date by date.",
         )
     ids = ", ".join(f"{key}={value}" for key, value in parameters.items() if key.endswith("_id"))
     with audit.refusals(viewer, name, about=ids):
