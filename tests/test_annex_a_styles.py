@@ -233,6 +233,7 @@ def test_cells_merged_over_rows_and_titles_over_columns(tmp_path: Path) -> None:
     sheet.merge_range(7, 0, 7, 8, "Source: the case system, run on 1 May")
     book.close()
     assert [row[0] for row in rows_of(path, "statuses")] == ["1", "1", "2"]
+    assert looks_like_annex_a(tmp_path)
     assert "List_7: 1 cells filled from cells merged over several rows" in read_annex_a(path, KEY).notes
 
 

@@ -74,6 +74,8 @@ def looks_like_annex_a(path: Path) -> bool:
     """Whether lists of Annex A lie at a path: sheets or files so named, with such a list's own headings."""
     try:
         files = files_of(path)
+        if path.is_dir() and len(files) == 1:
+            path = files[0]
         if not files or len(files) > MOST_FILES or _canonical(files):
             return False
         names = [n for f in files for n in (_sheets(f) if path.is_file() else [f.stem])]

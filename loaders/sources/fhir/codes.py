@@ -6,6 +6,7 @@ import re
 import tomllib
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -34,6 +35,7 @@ SCHEMES: Final = (
 """What a system's address says that its numbers are."""
 
 
+@lru_cache(maxsize=1_000)
 def scheme_of(system: str) -> str | None:
     """The scheme of an identifier by its system; None where it is none that is used."""
     return next((scheme for shape, scheme in SCHEMES if shape.search(system)), None)
@@ -89,6 +91,7 @@ class Meanings:
 
     def __init__(self, more: Path | None = None) -> None:
         self._entries: dict[str, list[_Entry]] = {kind: [] for kind in _KINDS}
+        self._known: dict[tuple[str, Concept], str | None] = {}
         for file in (more, ROLES):
             if file is not None:
                 self._read(file)
@@ -111,11 +114,14 @@ class Meanings:
 
     def means(self, kind: str, said: Iterable[Concept]) -> str | None:
         """What the first concept that the list knows means; None where it knows none."""
-        for concept in said:
-            for entry in self._entries[kind]:
-                if entry.fits(concept):
-                    return entry.means
-        return None
+        return next((means for concept in said if (means := self._of(kind, concept)) is not None), None)
+
+    def _of(self, kind: str, concept: Concept) -> str | None:
+        """What one concept means; looked up once, because a bundle says the same few ones all over."""
+        if (kind, concept) not in self._known:
+            fitting = (entry.means for entry in self._entries[kind] if entry.fits(concept))
+            self._known[kind, concept] = next(fitting, None)
+        return self._known[kind, concept]
 
 
 def _entry(file: Path, kind: str, entry: Any) -> _Entry:

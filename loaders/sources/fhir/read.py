@@ -145,7 +145,8 @@ def _children(index: Index, current: dict[str, list[Resource]]) -> Iterable[Reso
             for reference in many(participant.get("member")):
                 member = index.follow(reference, team, "Practitioner")
                 members.add(id(member.resource) if member else 0)
-    return (p for p in current["Patient"] if id(p) not in members - subjects)
+    family = members - subjects
+    return [p for p in current["Patient"] if id(p) not in family]
 
 
 def _notes(
