@@ -19,7 +19,10 @@ from graphmodel.errors import SourceError
 
 SUFFIXES: Final = (".json", ".ndjson", ".jsonl", ".xml")
 LARGEST_JSON: Final = 128 << 20
-"""Bytes of one JSON document, which is read whole and takes some nine times as much memory; JSON lines and XML are read one resource at a time."""
+"""Bytes of one JSON document, which is read whole and takes some nine times as much memory.
+
+JSON lines and XML are read one resource at a time.
+"""
 
 LONGEST_LINE: Final = 64 << 20
 DEEPEST: Final = 60
