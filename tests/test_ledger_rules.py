@@ -8,12 +8,15 @@ import stat
 import sys
 from pathlib import Path
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from graphmodel.ledger import find_ledger
+from graphmodel.ledger import LINKS, find_ledger
+from graphmodel.settings import Sources, settings
 from graphmodel.store import Store
 from loaders import load
+from loaders.same import settled
 from tests.loading import SMALL, read_list, read_tables, write_tables
 from tests.test_cli import tacgraph
 from tests.test_ledger import Tables, anew, assert_ledger_is_graph, graph, link
@@ -93,6 +96,35 @@ def test_among_sources_without_precedence_the_newest_load_wins(on_engine: Path, 
             wanted = tables["agencies"][0]["name"]
             assert store.fetch("MATCH (a:Agency) RETURN a.name") == [[wanted]]
         assert_ledger_is_graph(on_engine)
+
+
+def test_a_new_precedence_is_applied_by_the_next_load_to_all_facts(
+    on_engine: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    load(write_tables(tmp_path / "ssd", SSD), home=on_engine, source="ssd")
+    load(write_tables(tmp_path / "annex", ANNEX), home=on_engine, source="annex_a")
+    agreed = settings().model_copy(update={"sources": Sources(precedence=("annex_a", "ssd"))})
+    monkeypatch.setitem(vars(sys.modules["loaders.load"]), "settings", lambda: agreed)
+    other: Tables = {"agencies": [{"agency_id": "a9", "name": "Other", "sector": "health"}]}
+    load(write_tables(tmp_path / "other", other), home=on_engine, source="other")
+    assert child(on_engine) == ["2014-12-05", "South", "f1", ["annex_a", "ssd"]]
+    assert_ledger_is_graph(on_engine)
+
+
+def test_links_are_followed_to_their_end_and_circles_left_alone() -> None:
+    rows = [
+        ("child", "c", "b"),
+        ("child", "b", "a"),
+        ("child", "x", "y"),
+        ("child", "y", "x"),
+        ("agency", "b", "b"),
+    ]
+    kinds, ids, others = zip(*rows, strict=True)
+    links = pa.table({"kind": kinds, "id": ids, "stands_for": others}, schema=LINKS)
+    assert settled(links).to_pylist() == [
+        {"kind": "child", "id": "b", "stands_for": "a"},
+        {"kind": "child", "id": "c", "stands_for": "a"},
+    ]
 
 
 def test_a_manager_who_is_the_same_person_is_none(
