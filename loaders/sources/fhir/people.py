@@ -62,7 +62,9 @@ class People:
         self._practitioners: dict[str, tuple[int, str | None]] = {}
 
     def fault(self, table: str, resource: Resource, column: str, value: str | None, reason: str) -> None:
-        self.tables[table].faults.append(RowFault(place_of(resource), column, value or "", reason))
+        """Reject a resource; of a team also its members and leads, so that none of them is retired."""
+        for part in ("tacs", "memberships", "leads") if table == "tacs" else (table,):
+            self.tables[part].faults.append(RowFault(place_of(resource), column, value or "", reason))
 
     def _identify(self, kind: Any, ident: str, scheme: str, value: str | None) -> None:
         if value:
