@@ -56,7 +56,7 @@ WRITINGS = st.builds(
 
 
 @given(seed=st.integers(0, 10_000), how=WRITINGS)
-@settings(max_examples=60)
+@settings(max_examples=40)
 def test_two_roads_to_teams_statuses_and_reviews(
     tmp_path_factory: pytest.TempPathFactory, seed: int, how: Writing
 ) -> None:

@@ -203,7 +203,7 @@ def test_parquet_beyond_bounds_is_refused_before_it_is_read(
 
 
 @given(data=st.data(), seed=st.integers(0, 50), table=st.sampled_from(("ssd_involvements", "ssd_person")))
-@settings(max_examples=40)
+@settings(max_examples=25)
 def test_damaged_files_give_a_source_or_a_fault_in_words(
     tmp_path_factory: pytest.TempPathFactory, data: st.DataObject, seed: int, table: str
 ) -> None:
