@@ -34,7 +34,7 @@ AT = """() => {
   const e = document.activeElement;
   if (!e || e === document.body) return null;
   const marks = [];
-  for (let at = e, up = 0; at && up < 4; at = at.parentElement, up++) {
+  for (let at = e, up = 0; at && up < 6; at = at.parentElement, up++) {
     const s = getComputedStyle(at);
     marks.push([s.outlineStyle !== 'none' && parseFloat(s.outlineWidth) > 0, s.boxShadow !== 'none',
       s.borderColor].join('|'));
@@ -71,7 +71,7 @@ def by_keyboard(page: Page) -> None:
     controls = page.evaluate(CONTROLS)
     resting = page.evaluate(
         "() => [...document.querySelectorAll('[data-control]')].map(e => {"
-        " const found = []; for (let at = e, up = 0; at && up < 4; at = at.parentElement, up++) {"
+        " const found = []; for (let at = e, up = 0; at && up < 6; at = at.parentElement, up++) {"
         " const s = getComputedStyle(at); found.push([s.outlineStyle !== 'none' &&"
         " parseFloat(s.outlineWidth) > 0, s.boxShadow !== 'none', s.borderColor].join('|')); }"
         " return found.join(';'); })"
@@ -90,7 +90,10 @@ def by_keyboard(page: Page) -> None:
             continue
         reached.add(number)
         if found[1] == resting[number]:
-            unmarked.append(controls[number])
+            # some marks fade in
+            page.wait_for_timeout(400)
+            if page.evaluate(AT)[1] == resting[number]:
+                unmarked.append(controls[number])
         if len(reached) == len(controls):
             break
     missed = [words for n, words in enumerate(controls) if n not in reached]
@@ -108,7 +111,8 @@ def fits(page: Page, height: int) -> None:
     assert bar <= height / 3
     cut = page.evaluate(
         "() => [...document.querySelectorAll('h1, h2, p, label, [data-testid=stMetric]')].filter(e => {"
-        " const b = e.getBoundingClientRect(); return b.width > 1 && b.right > window.innerWidth + 1"
+        " const b = e.getBoundingClientRect();"
+        " return b.width > 1 && e.innerText.trim() && b.right > window.innerWidth + 1"
         " && !e.closest('[data-testid=stDataFrame], [data-testid=stPlotlyChart], [data-testid=stHeader],'"
         " + ' pre');"
         " }).map(e => e.innerText.slice(0, 60))"
