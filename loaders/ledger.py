@@ -15,6 +15,7 @@ import pyarrow as pa
 
 from graphmodel import ledger as book
 from graphmodel.declare import NodeType
+from graphmodel.errors import EngineError
 from graphmodel.ledger import Ledger, NewPart, Part, id_columns, key_names, names, value_names
 from graphmodel.relationships import TABLES
 from graphmodel.standing import Order, disagreements, quoted, stand, translated
@@ -390,7 +391,8 @@ class Book:
             return False
         part = NewPart(self.ledger)
         for table in (t for t, n in counts.items() if n):
-            self._copy(table, part.file(table))
+            if self._copy(table, part.file(table)) != counts[table]:
+                raise EngineError(f"the ledger's {table}", "was not written whole", "Run the load again.")
         part.commit(
             Part(
                 self.place,
@@ -405,14 +407,16 @@ class Book:
         )
         return True
 
-    def _copy(self, table: str, path: Path) -> None:
+    def _copy(self, table: str, path: Path) -> int:
+        """Write a table's events; how many were written."""
         listed = ", ".join(f"e.{name}" for name in (*names(table), "lacks", "gone"))
         sheet = f"concat_ws(', ', {quoted(self.stage.files.get(table, ''))}, p.name)"
         place = str(path).replace("'", "''")
-        self.stage.run(
+        written = self.stage.one(
             f"COPY (SELECT {listed}, {self._me} AS source, {quoted(self.load_id)} AS load_id, "
             f"coalesce(e.file, {sheet}) AS file, e.row_no, CAST({self.place} AS BIGINT) AS place, "
             f"{quoted(self.at)} AS stated_at FROM event_{table} e "
             f"LEFT JOIN places p ON p.place = e.row_no // {PLACE}) "
             f"TO '{place}' (FORMAT parquet, COMPRESSION zstd)"
         )
+        return int(written)
