@@ -66,7 +66,7 @@ def test_faults_are_said_and_change_nothing(two_sources: Path, capsys: pytest.Ca
         ("decide", "c1", "school:1", "--same", "--different", *WHY),
         ("undo", "c1", "school:1", *WHY),
     ):
-        assert tacgraph("match", *words) == 1, words
+        assert tacgraph("match", *words) > 0, words
         assert "Traceback" not in capsys.readouterr().err
     assert sorted(children(two_sources)) == ["c1", "c2", "school:1", "school:2"]
 
