@@ -125,6 +125,20 @@ def without_capacity(tables: Slice, d: date, settings: Settings) -> pd.DataFrame
     return ordered(frame[(frame["points"] > 0) & ~(frame["capacity"] > 0)])
 
 
+def beyond_full_time(tables: Slice, d: date) -> pd.DataFrame:
+    """Practitioners whose posts held on `d` come to more than one full-time post, most first.
+
+    Columns: practitioner_id, posts, fte. Two part posts rarely do; one post stated by two sources does, and
+    its capacity counts twice.
+    """
+    posts = tables.table("posts")
+    day = pd.Timestamp(d)
+    held = posts[(posts["started_on"] <= day) & (posts["ended_on"].isna() | (posts["ended_on"] > day))]
+    found = held.groupby("practitioner_id", as_index=False).agg(posts=("fte", "size"), fte=("fte", "sum"))
+    found = found[found["fte"] > 1 + EQUAL]
+    return found.sort_values(["fte", "practitioner_id"], ascending=[False, True]).reset_index(drop=True)
+
+
 def _days(first: date, last: date) -> Iterator[int]:
     return iter(range(day_number(first), day_number(last) + 1))
 

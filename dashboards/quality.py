@@ -159,6 +159,26 @@ def no_capacity(shown: View, load: pd.DataFrame) -> None:
     st.caption("See to their posts: without hours (FTE) in a running post no part of capacity can be given.")
 
 
+def beyond_full_time(shown: View, posts: pd.DataFrame) -> None:
+    """Practitioners with more than a full-time post; by id for whoever sees to the data."""
+    st.header("More than full time", anchor=False)
+    if posts.empty:
+        widgets.empty("Nobody's posts on this day come to more than full time.")
+        return
+    table = pd.DataFrame(
+        {
+            "Practitioner": posts["practitioner_id"],
+            "Posts": posts["posts"],
+            "Full-time posts in all": posts["fte"].round(2),
+        }
+    )
+    widgets.table(table, "beyond-full-time", "Practitioners with posts beyond full time", shown.source)
+    st.caption(
+        "Their capacity counts in full. Where two sources state one post under different agencies (a case "
+        "system and the workforce census), it counts twice; see `tacgraph where-from practitioner`."
+    )
+
+
 def to_decide(waiting: dict[str, int]) -> None:
     """How many records of several sources may be one and wait for somebody who can tell; counts only."""
     st.header("Records that may be one person", anchor=False)

@@ -10,27 +10,12 @@ import pandas as pd
 
 from analysis.tables import Slice
 from graphmodel.codes import ROLES
+from reports.quality_words import FINDING_WORDS
 
 REJECTS: Final = "rejects.csv"
 FINDINGS: Final = "findings.csv"
 REJECT_COLUMNS: Final = ("file", "row", "column", "value", "reason")
 FINDING_COLUMNS: Final = ("kind", "table", "ids", "from", "to", "what")
-FINDING_WORDS: Final[dict[str, tuple[str, str]]] = {
-    "lead_not_member": ("A lead who is no member of the team", "Add the membership, or end the lead."),
-    "two_leads": ("Two leads of one team at once", "End one of the two leads."),
-    "overlapping_home_posts": ("Two home posts at once", "Say which post is the home one."),
-    "membership_outlives_tac": ("A membership that outlives its TAC", "End it with the TAC."),
-    "lead_outlives_tac": ("A lead that outlives its TAC", "End it with the TAC."),
-    "practitioner_without_post": ("A practitioner without a post", "Add the post with its hours."),
-    "two_needs_levels": ("Two needs levels of a child at once", "End the earlier one; the higher counts."),
-    "school_of_another_sector": ("A school of another sector than education", "Correct the agency's sector."),
-    "unknown_role": ("A role that the code list does not know", "Map it; until then it counts as full time."),
-    "unknown_category": (
-        "A category of service that is not known",
-        "Map it; until then it stands for itself.",
-    ),
-    "overlapping_intervals": ("The same fact twice at once", "Join the two intervals."),
-}
 # a value in brackets or quotation marks, a date or a number: of one row, not of the kind of fault
 _VALUE: Final = re.compile(r"\([^)]*\)|'[^']*'|\"[^\"]*\"|\b\d[\d.-]*\b")
 
@@ -78,7 +63,9 @@ def unmapped_roles(tables: Slice) -> pd.DataFrame:
     return counted.sort_values(["practitioners", "role"], ascending=[False, True]).reset_index(drop=True)
 
 
-def summary(rejected: int, findings: int, without_capacity: int, notes: int, unmapped: int) -> str:
+def summary(
+    rejected: int, findings: int, without_capacity: int, notes: int, unmapped: int, *, beyond: int = 0
+) -> str:
     """The state of the data in a sentence, for the load in force."""
     parts = [
         (rejected, "row rejected", "rows rejected"),
@@ -87,6 +74,11 @@ def summary(rejected: int, findings: int, without_capacity: int, notes: int, unm
             without_capacity,
             "practitioner with work and no capacity",
             "practitioners with work and no capacity",
+        ),
+        (
+            beyond,
+            "practitioner with posts beyond full time",
+            "practitioners with posts beyond full time",
         ),
         (unmapped, "role unmapped", "roles unmapped"),
         (notes, "figure said to be wrong", "figures said to be wrong"),
