@@ -25,6 +25,7 @@ from tests.test_cli import tacgraph
 from tests.test_queries_catalogue import GOOD
 from tests.test_queries_run import AS_OF, GIVEN, SMALL
 
+HASHES = "duplicate_identities"
 PLAIN = """\
 // children by school
 MATCH (c:Child)-[:ATTENDS]->(s:Agency)
@@ -75,6 +76,11 @@ def test_every_query_of_the_catalogue_can_be_saved_and_gives_the_same_rows(
     viewer = Viewer("jo", "safeguarding_lead", "a test")
     filled = 0
     for name, query in queries.catalogue().items():
+        if name == HASHES:
+            # the program may compare identity numbers' hashes, an own query may not
+            with pytest.raises(QueryError, match="_hash is not allowed"):
+                queries.save(f"my_{name}", query.text)
+            continue
         assert queries.save(f"my_{name}", query.text).name == f"my_{name}.cypher"
         given = {"store": reader, "viewer": viewer, "as_of": AS_OF, **GIVEN.get(name, {})}
         own, wanted = (queries.answer(x, **given).rows for x in (f"my_{name}", name))
