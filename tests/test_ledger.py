@@ -10,12 +10,12 @@ from pathlib import Path
 
 import pyarrow as pa
 import pytest
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import HealthCheck, Phase, example, given, settings
 from hypothesis import strategies as st
 
 from analysis.readback import SCHEMAS, from_graph
 from analysis.tables import Slice
-from graphmodel.ledger import LINKS
+from graphmodel.ledger import LINKS, find_ledger
 from graphmodel.store import Store
 from loaders import load
 from loaders import same as sameness
@@ -52,9 +52,14 @@ def link(monkeypatch: pytest.MonkeyPatch, rows: Iterable[tuple[str, str, str]]) 
 
 def assert_ledger_is_graph(home: Path) -> None:
     """The second road: every table of the graph, told from the ledger alone."""
-    known = Slice.known(home, datetime.now(UTC))
     with Store.open(home, "reader") as store:
         held = from_graph(store)
+    ledger = find_ledger(home)
+    if ledger is None or not ledger.parts:
+        # all that was loaded so far was rejected
+        assert not any(table.num_rows for table in held.values())
+        return
+    known = Slice.known(home, datetime.now(UTC))
     for name in SCHEMAS:
         assert known.arrow[name].to_pylist() == held[name].to_pylist(), name
 
@@ -120,6 +125,7 @@ QUICK = settings(
 
 @QUICK
 @given(seed=st.integers(0, 10**6))
+@example(seed=31645)  # every row of the first load is rejected
 def test_the_ledger_alone_tells_what_the_graph_holds(
     on_engine: Path, tmp_path_factory: pytest.TempPathFactory, seed: int
 ) -> None:
