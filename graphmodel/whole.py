@@ -36,17 +36,22 @@ def whole(run: Run, ledger: Ledger, order: Order, *, links: str, kinds: frozense
                 pass
 
 
-def keep(run: Run, table: str, ended: str, order: Order, *, prefix: str, current: str = "") -> int:
+def keep(
+    run: Run, table: str, ended: str, order: Order, *, prefix: str, current: str = "", also: str = ""
+) -> int:
     """Add to `<prefix>_<table>` the nodes that `<prefix>_` tables refer to and that nobody states now.
 
     They have the values that they had last (`ended`: rows like those of `Ledger.ended`, ids translated), and
-    no source. `current` is SQL for the keys of facts that are stated but not in these tables. How many.
+    no source. `current` is SQL for the keys of facts that are stated but not in these tables, `also` for keys
+    that are named elsewhere. How many.
     """
     (key,) = key_names(table)
     label = next(node.label for node in NODE_BY_LABEL.values() if node.table == table)
     wanted = " UNION ".join(
         f"SELECT {column} AS {key} FROM {prefix}_{other}" for other, column in references(label)
     )
+    if also:
+        wanted = f"{wanted} UNION {also}" if wanted else also
     if not wanted:
         return 0
     elsewhere = f" EXCEPT {current}" if current else ""

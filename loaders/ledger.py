@@ -7,7 +7,6 @@ marked done. What a load that was cut off left pending, the next load of whateve
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
@@ -19,8 +18,8 @@ from graphmodel.errors import EngineError
 from graphmodel.ledger import Ledger, NewPart, Part, id_columns, key_names, names, value_names
 from graphmodel.relationships import TABLES
 from graphmodel.standing import Order, disagreements, quoted, stand, translated
-from graphmodel.store import Store
 from graphmodel.whole import keep
+from graphmodel.whole import references as naming
 from loaders.raw import PLACE
 from loaders.record import now
 from loaders.references import good_rows, references
@@ -29,41 +28,6 @@ from loaders.staging import Staging
 
 _LINKED = "links_now"
 _BEFORE = "links_before"
-
-
-@dataclass(frozen=True)
-class Found:
-    """The ledger of the graph at hand. `older`: the graph has facts that the ledger does not know.
-
-    Of a fact of the graph only the `outside` sources may have stated it without the ledger's knowledge.
-    """
-
-    ledger: Ledger
-    older: bool
-    outside: frozenset[str]
-
-    def owned(self, source: str) -> frozenset[str]:
-        """The sources of whose facts the ledger knows all."""
-        return frozenset({source, *(part.source for part in self.ledger.parts)}) - self.outside
-
-
-def find(home: Path, store: Store, *, make: bool) -> Found:
-    """The ledger that the graph's load records name, else a new one (made on disk where `make`)."""
-    records = store.fetch(
-        "MATCH (l:Load) RETURN l.source AS source, l.ledger AS ledger, l.started_at AS at ORDER BY at"
-    )
-    folders = [home / book.FOLDER / str(row[1]) for row in records if row[1]]
-    folder = next((f for f in reversed(folders) if f.is_dir()), None)
-    if folder is None:
-        found = Ledger.make(home) if make else Ledger(home / book.FOLDER / "none", ())
-        older = bool(store.fetch("MATCH (n) WHERE n.fingerprint IS NOT NULL RETURN 1 AS one LIMIT 1"))
-        if older and make:
-            (found.folder / "older").touch(mode=0o600)
-    else:
-        found = Ledger.open(folder)
-        older = (folder / "older").exists()
-    outside = frozenset(str(source) for source, name, _ in records if name != found.name)
-    return Found(found, older or bool(outside), outside)
 
 
 class Book:
@@ -357,10 +321,23 @@ class Book:
             if isinstance(declared, NodeType):
                 ended = self._ended(table)
                 current = f"SELECT {declared.key} FROM {self._translated(table, f'now_{table}')}"
-                while keep(self.stage.rows, table, ended, self.order, prefix="stood", current=current):
+                also = self._still_named(table, declared)
+                while keep(
+                    self.stage.rows, table, ended, self.order, prefix="stood", current=current, also=also
+                ):
                     pass
                 kept = f"(SELECT {declared.key} FROM stood_{table})"
                 self.stage.run(f"DELETE FROM empty_{table} WHERE {declared.key} IN {kept}")
+
+    def _still_named(self, table: str, node: NodeType) -> str:
+        """SQL: keys that nobody states any more and that facts which nobody restates name; empty for none."""
+        if not self.stage.one(f"SELECT 1 FROM empty_{table} LIMIT 1"):
+            return ""
+        named = " UNION ".join(
+            f"SELECT {column} AS {node.key} FROM {self._translated(other, f'now_{other}')}"
+            for other, column in naming(node.label)
+        )
+        return f"(SELECT {node.key} FROM empty_{table} INTERSECT ({named}))" if named else ""
 
     def _ended(self, table: str) -> str:
         """SQL: facts that nobody states any more, this load's among them; ids translated."""

@@ -20,7 +20,8 @@ from loaders import record
 from loaders.checks import check_rows, drop_blank_rows
 from loaders.findings import collect
 from loaders.identity import identity_key
-from loaders.ledger import Book, Found, find
+from loaders.ledger import Book
+from loaders.ledger_found import Found, find
 from loaders.matching.capture import Capture
 from loaders.raw import Source
 from loaders.references import Known, check_references, good_rows

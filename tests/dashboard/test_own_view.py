@@ -15,7 +15,6 @@ from analysis.one_practitioner import teams_of
 from dashboards import keeping
 from graphmodel.access import AuditLog, Viewer
 from graphmodel.settings import settings
-from loaders.findings import FINDINGS
 from reports import quality
 from tests.dashboard.conftest import LAST, Partnership
 from tests.dashboard.roles import page_for, signed
@@ -158,10 +157,6 @@ def test_a_fault_is_told_without_the_value_of_a_row() -> None:
     assert list(found["rows"]) == [2, 1]
     assert list(found["fault"]) == ["is before started_on …", "no row of children has …"]
     assert quality.by_fault(rejects.iloc[:0]).empty
-
-
-def test_every_finding_of_the_loader_has_words() -> None:
-    assert {finding.kind for finding in FINDINGS} <= set(quality.FINDING_WORDS)
 
 
 def test_lines_are_kept_for_whoever_wrote_them(tmp_path: Path) -> None:
