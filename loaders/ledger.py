@@ -123,7 +123,7 @@ class Book:
             self.stage.run(f"UPDATE raw_{table} SET {column} = NULL WHERE {looped}")
 
     def reject_unheard(self, table: str) -> bool:
-        """Reject rows that name an id that only its link makes known: without the link they would hang loose.
+        """Reject rows that name an id that only a link makes known: without the link they would hang loose.
 
         Whether there were any.
         """
@@ -139,7 +139,8 @@ class Book:
             self.stage.run(
                 f"INSERT INTO rejects SELECT $tbl, $file, r.row_no, {quoted(column)}, r.own_{column}, "
                 f"{quoted(f'is no {key} of {target} that any table or the graph has')} "
-                f"FROM {good_rows(self.stage, table)} r WHERE own_{column} <> {column} "
+                f"FROM {good_rows(self.stage, table)} r WHERE (own_{column} <> {column} "
+                f"OR {column} IN (SELECT stands_for FROM {_LINKED})) "
                 f"AND own_{column} NOT IN ({stated}) AND own_{column} NOT IN ({earlier})",
                 {"tbl": table, "file": self.stage.files[table]},
             )
