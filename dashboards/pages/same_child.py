@@ -15,7 +15,7 @@ st.title(
     anchor=False,
 )
 st.markdown(
-    "Records of several sources were compared by `tacgraph match`. Sure pairs are linked already; these need "
+    "Records of several sources are compared by `tacgraph match`. Sure pairs are linked already; these need "
     "somebody who can tell. Children are shown by id: you state your reason, and every look is on record."
 )
 done = st.session_state.pop(same_child.DONE, None)
