@@ -9,10 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from graphmodel.declare import Link, NodeType, Property, RelationshipType
 from graphmodel.nodes import NODE_BY_LABEL, NODE_TYPES
 from graphmodel.relationships import RELATIONSHIP_TYPES
+
+DELETE_FOUND: Final = "WITH collect(DISTINCT r) AS found FOREACH (r IN found | DELETE r)"
+"""Find all, then delete: the embedded engine, deleting while it searches, misses some."""
 
 
 @dataclass(frozen=True)
@@ -122,7 +126,7 @@ def _named(node: NodeType, cell: str) -> str:
 def unlink_nodes(node: NodeType, link: Link) -> str:
     """`$ids`: take these nodes' link of one type off."""
     arrow = "-[r:{}]->()" if link.outgoing else "<-[r:{}]-()"
-    return f"UNWIND $ids AS id {_named(node, 'id')}{arrow.format(link.type)} DELETE r"
+    return f"UNWIND $ids AS id {_named(node, 'id')}{arrow.format(link.type)} {DELETE_FOUND}"
 
 
 def link_nodes(node: NodeType, link: Link) -> str:
@@ -198,7 +202,7 @@ def _one(rel: RelationshipType, *, any_end: bool) -> str:
 
 def delete_relationships(rel: RelationshipType) -> str:
     """`$rows` by their key: an update is this and then a create, in one transaction."""
-    return f"UNWIND $rows AS row {_one(rel, any_end=not rel.end_in_key)} DELETE r"
+    return f"UNWIND $rows AS row {_one(rel, any_end=not rel.end_in_key)} {DELETE_FOUND}"
 
 
 def claim_relationships(rel: RelationshipType) -> str:
@@ -257,7 +261,7 @@ def stated_relationships(rel: RelationshipType) -> str:
 
 def retire_relationships(rel: RelationshipType) -> str:
     """`$rows` of start, end, started_on: gone."""
-    return f"UNWIND $rows AS row {_one(rel, any_end=False)} DELETE r"
+    return f"UNWIND $rows AS row {_one(rel, any_end=False)} {DELETE_FOUND}"
 
 
 def retire_nodes(node: NodeType) -> str:

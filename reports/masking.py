@@ -65,10 +65,10 @@ def hidden_counts(counts: Mapping[str, float], up_to: int, *, days: int = 1) -> 
 
 
 def hidden_coverage(kinds: Mapping[str, float], counts: Mapping[str, float], up_to: int) -> set[str]:
-    """Which gaps in cover must not be shown: small ones, and those of TACs that leave few TACs."""
+    """Which gaps in cover must not be shown: small ones, and those of TACs that leave few; never a zero."""
     active = counts.get("active_tacs", 0.0)
     gone = {kind for kind, value in kinds.items() if small(value, up_to)}
-    gone |= {kind for kind in kinds if kind in OF_TACS and small(active - kinds[kind], up_to)}
+    gone |= {k for k, value in kinds.items() if value > 0 and k in OF_TACS and small(active - value, up_to)}
     if "without_lead" in hidden_counts(counts, up_to) and kinds.get("tacs_without_lead", 0) > 0:
         gone.add("tacs_without_lead")
     return gone

@@ -17,6 +17,7 @@ Left out, because it takes minutes or harms the test's own process:
 
 from __future__ import annotations
 
+import random
 import subprocess
 import sys
 import threading
@@ -30,7 +31,9 @@ import pytest
 from neo4j.exceptions import ClientError, Neo4jError
 
 from graphmodel import engine
+from graphmodel.cypher_load import DELETE_FOUND, retire_relationships
 from graphmodel.engine_server import SETTINGS
+from graphmodel.relationships import MEMBER_OF
 from tests.engine_support import ask
 from tests.engine_trap import Trap, trap
 
@@ -265,3 +268,49 @@ def test_the_settings_that_count_only_as_jvm_properties_took_hold(trap: Trap) ->
     assert SETTINGS["arcadedb.txWalFlush"] == "2"
     with pytest.raises(ClientError, match="LOAD CSV"):
         trap.ask("LOAD CSV FROM 'file:///etc/hostname' AS line RETURN line")
+
+
+# --- deleting while searching ---------------------------------------------------------------------------
+
+
+def left_behind(trap: Trap, statement: str, rounds: int) -> int:
+    """How many of the memberships that were to be deleted are still there, over some rounds."""
+    chance = random.Random(1)
+    missed = 0
+    for _ in range(rounds):
+        pairs = [(f"p{chance.randint(1, 6)}", f"t{chance.randint(1, 200)}") for _ in range(2000)]
+        rows = [[*pair, f"{chance.randint(2010, 2025)}-01-{chance.randint(10, 28)}"] for pair in pairs]
+        rows = [list(row) for row in sorted(set(map(tuple, rows)))]
+        chance.shuffle(rows)
+        for start in range(0, len(rows), 300):
+            trap.ask(
+                "UNWIND $rows AS row MATCH (s:Practitioner {practitioner_id: row[0]}) "
+                "MATCH (e:Tac {tac_id: row[1]}) CREATE (s)-[:MEMBER_OF {started_on: date(row[2])}]->(e)",
+                rows=rows[start : start + 300],
+            )
+        trap.ask(statement, rows=sorted(chance.sample(rows, len(rows) * 9 // 10)), load_id="")
+        missed += trap.ask("MATCH ()-[r:MEMBER_OF]->() RETURN count(r)")[0][0] - (
+            len(rows) - len(rows) * 9 // 10
+        )
+        trap.ask("MATCH ()-[r:MEMBER_OF]->() WITH collect(r) AS all FOREACH (r IN all | DELETE r)")
+    return missed
+
+
+@pytest.fixture
+def memberships(trap: Trap) -> Trap:
+    """Six practitioners and 200 teams, to be joined."""
+    for label, key, many in (("Practitioner", "practitioner_id", 6), ("Tac", "tac_id", 200)):
+        trap.ask(f"CREATE CONSTRAINT IF NOT EXISTS FOR (n:{label}) REQUIRE n.{key} IS UNIQUE")
+        made = f"UNWIND range(1, {many}) AS i MERGE (:{label} {{{key}: '{label[0].lower()}' + toString(i)}})"
+        trap.ask(made)
+    return trap
+
+
+def test_a_delete_that_streams_misses_some(memberships: Trap) -> None:
+    """Silently: what it walks along is taken away under its feet. We collect first, then delete."""
+    streamed = retire_relationships(MEMBER_OF).replace(DELETE_FOUND, "DELETE r")
+    assert left_behind(memberships, streamed, 16) > 0
+
+
+def test_our_own_deletes_miss_none(memberships: Trap) -> None:
+    assert left_behind(memberships, retire_relationships(MEMBER_OF), 16) == 0

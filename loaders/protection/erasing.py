@@ -26,6 +26,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from graphmodel.access import Viewer
+from graphmodel.cypher_load import DELETE_FOUND
 from graphmodel.errors import QueryError
 from graphmodel.nodes import NODE_BY_LABEL
 from graphmodel.store import Store
@@ -303,7 +304,7 @@ def _statement(label: str, key: str) -> str:
 
 _FIND: Final = "UNWIND $ids AS id MATCH (c:Child {child_id: id})"
 _CHILD_TEXTS: Final = (
-    f"{_FIND}-[r:IN_FAMILY]->() DELETE r",
+    f"{_FIND}-[r:IN_FAMILY]->() {DELETE_FOUND}",
     f"{_FIND}-[r:HAS_STATUS]->() SET r.sources = $sources, r.fingerprint = ''",
     f"{_FIND}-[r:HAS_NEED]->() SET r.sources = $sources, r.fingerprint = ''",
 )
