@@ -11,17 +11,14 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Final
 
-from defusedxml import DefusedXmlException
-from defusedxml.ElementTree import DefusedXMLParser, ParseError
-
 from graphmodel.errors import SourceError
+from loaders.sources.xml_feed import fed, parser_for
 
 DEEPEST: Final = 40
 LONGEST_TEXT: Final = 1 << 16
 LARGEST_RECORD: Final = 50_000
 """Elements within elements, letters in one element, elements in one record: beyond these it is no return."""
 
-_PART: Final = 1 << 16
 _HEAD: Final = 1 << 15
 
 
@@ -105,30 +102,9 @@ def records(path: Path, *tags: str) -> Iterator[Element]:
     Raises `SourceError` where the file is no XML, breaks off, has a document type or is beyond all measure.
     """
     target = _Target(path.name, frozenset(tags))
-    parser = DefusedXMLParser(target=target, forbid_dtd=True)
+    parser = parser_for(target)
     target.line = lambda: int(parser.parser.CurrentLineNumber)
-    try:
-        with path.open("rb") as file:
-            while part := file.read(_PART):
-                parser.feed(part)
-                yield from target.done
-                target.done.clear()
-            parser.close()
-    except ParseError as fault:
-        raise SourceError(
-            path.name, f"is no complete XML ({fault})", "It may have been cut off: export the return again."
-        ) from None
-    except DefusedXmlException:
-        raise SourceError(
-            path.name,
-            "declares a document type or entities, which no return does, and which can hide other files",
-            "Ask where the file comes from; export the return again.",
-        ) from None
-    except (ValueError, LookupError) as fault:
-        raise SourceError(
-            path.name, f"is in an encoding that cannot be read ({fault})", "Export the return as UTF-8."
-        ) from None
-    yield from target.done
+    yield from fed(path, parser, target.done, "return")
 
 
 def xml_head(path: Path) -> str:

@@ -12,10 +12,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
-from defusedxml import DefusedXmlException
-from defusedxml.ElementTree import DefusedXMLParser, ParseError
-
 from graphmodel.errors import SourceError
+from loaders.sources.xml_feed import fed, parser_for
 
 SUFFIXES: Final = (".json", ".ndjson", ".jsonl", ".xml")
 LARGEST_JSON: Final = 128 << 20
@@ -31,7 +29,6 @@ LARGEST_RESOURCE: Final = 200_000
 
 _HEAD: Final = 1 << 15
 _NAMESPACE: Final = "http://hl7.org/fhir"
-_PART: Final = 1 << 16
 _MEND: Final = "Ask for the export again, as one resource a line (NDJSON) or in several smaller bundles."
 
 
@@ -250,21 +247,4 @@ _WRAPPER: Final = {""}
 
 def _xml(path: Path) -> Iterator[Any]:
     target = _Target(path.name)
-    parser = DefusedXMLParser(target=target, forbid_dtd=True)
-    try:
-        with path.open("rb") as file:
-            while part := file.read(_PART):
-                parser.feed(part)
-                yield from target.done
-                target.done.clear()
-            parser.close()
-    except ParseError as fault:
-        why = f"is no complete XML ({fault})"
-        raise SourceError(path.name, why, "It may have been cut off: export it again.") from None
-    except DefusedXmlException:
-        why = "declares a document type or entities, which FHIR does not have, and which can hide other files"
-        raise SourceError(path.name, why, "Ask where the file comes from; export it again.") from None
-    except (ValueError, LookupError) as fault:
-        why = f"is in an encoding that cannot be read ({fault})"
-        raise SourceError(path.name, why, "Export it as UTF-8.") from None
-    yield from target.done
+    yield from fed(path, parser_for(target), target.done, "bundle")
