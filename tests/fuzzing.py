@@ -21,12 +21,6 @@ def outcome(attempt: Callable[[], T]) -> T | TacgraphError:
         return fault
 
 
-def damaged(whole: bytes, at: int, byte: int | None) -> bytes:
-    """The bytes cut off at a place (`byte` None), or with another byte there."""
-    at %= max(len(whole), 1)
-    return whole[:at] if byte is None else whole[:at] + bytes([byte]) + whole[at + 1 :]
-
-
 FORMULAS: Final = ("=cmd|'/C calc'!A0", "=1+1", "@SUM(A1)", "+1", "-1", '=HYPERLINK("http://x")', "\t=1")
 CELLS: Final = (
     *FORMULAS,
