@@ -11,6 +11,8 @@ from typing import Any, Final
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
+from tools.runtime_lock import runtime
+
 ROOT: Final = Path(__file__).resolve().parent.parent
 LOCK: Final = ROOT / "requirements.lock"
 ELSEWHERE: Final = "not on this system"
@@ -54,9 +56,9 @@ def packages(lock: Path = LOCK) -> list[Package]:
     """Every package of the lock in order of name."""
     found = pins(lock)
     needs = {name: _needs(name, found) for name in found}
-    runtime = _reached("tacgraph", found, needs)
+    needed = runtime(lock.read_text(encoding="utf-8"))
     return [
-        Package(name, version, licence(name), tuple(needs[name]), name in runtime)
+        Package(name, version, licence(name), tuple(needs[name]), name in needed)
         for name, version in sorted(found.items())
     ]
 
@@ -68,17 +70,6 @@ def _needs(name: str, known: dict[str, str]) -> list[str]:
         return []
     names = {canonicalize_name(Requirement(line).name) for line in wanted if "extra ==" not in line}
     return sorted(names & set(known))
-
-
-def _reached(start: str, known: dict[str, str], needs: dict[str, list[str]]) -> set[str]:
-    waiting, found = set(_needs(start, known)), set[str]()
-    # streamlit's extra for the sign-in
-    waiting |= {"authlib"} & set(known)
-    while waiting:
-        name = waiting.pop()
-        found.add(name)
-        waiting |= set(needs[name]) - found
-    return found
 
 
 def licence(name: str) -> str:
