@@ -120,7 +120,7 @@ def changed_rows(store: Store, name: str, loads: Sequence[str], before: pa.Table
 
 
 def _read(store: Store, name: str, query: str, parameters: dict[str, Any]) -> pa.Table:
-    batches = [_batch(rows, SCHEMAS[name]) for rows in store.stream(query, parameters)]
+    batches = store.gather(query, parameters, lambda rows: _batch(rows, SCHEMAS[name]))
     return finished(pa.concat_tables([SCHEMAS[name].empty_table(), *batches]), name)
 
 

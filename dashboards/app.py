@@ -11,7 +11,9 @@ import streamlit as st
 from dashboards import asked as asking
 from dashboards import data, first_visit, signed_in, widgets
 from graphmodel.access import Right, Viewer
+from graphmodel.disk import disk_fault
 from graphmodel.errors import AccessRefused, TacgraphError
+from graphmodel.settings import data_folder
 
 PAGES: Final = Path(__file__).with_name("pages")
 WITHOUT_DATA: Final = frozenset({"accessibility", "audit", "mapping", "same_child", "settings"})
@@ -77,6 +79,11 @@ def main() -> None:
         show(name, page, who)
     except TacgraphError as problem:
         widgets.fault(problem)
+    except Exception as problem:
+        told = disk_fault(problem, data_folder())
+        if told is None:
+            raise
+        widgets.fault(told)
     if not signed_in.provider():
         st.caption(signed_in.said(who))
 

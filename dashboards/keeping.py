@@ -13,23 +13,25 @@ from pathlib import Path
 from typing import Any, Final
 
 from graphmodel.access import Viewer
+from graphmodel.disk import append, on_disk
 
 WRONG: Final = "wrong.jsonl"
 PROPOSALS: Final = "proposals.jsonl"
 
 
 def keep(path: Path, viewer: Viewer, **facts: Any) -> None:
-    """Append one line: when, who, in which role, and the facts."""
+    """Append one line: when, who, in which role, and the facts. Raises `DiskError`."""
     line = {
         "at": datetime.now(UTC).isoformat(timespec="seconds"),
         "who": viewer.name,
         "role": viewer.role,
         **facts,
     }
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
-    with os.fdopen(descriptor, "ab") as stream:
-        fcntl.flock(stream, fcntl.LOCK_EX)
-        stream.write(json.dumps(line, ensure_ascii=False, default=str).encode() + b"\n")
+    with on_disk(path):
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+        with os.fdopen(descriptor, "ab", buffering=0) as stream:
+            fcntl.flock(stream, fcntl.LOCK_EX)
+            append(stream, json.dumps(line, ensure_ascii=False, default=str).encode() + b"\n")
 
 
 def kept(path: Path) -> list[dict[str, Any]]:

@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import IO, Any, Final, Literal, cast, get_args
 
 from graphmodel.declare import Identity
+from graphmodel.disk import append, on_disk
 from graphmodel.errors import AccessRefused, TextRefused
 
 Role = Literal[
@@ -183,9 +184,17 @@ class AuditLog:
         self.path = home / "audit.jsonl"
 
     def record(self, viewer: Viewer, what: str, *, about: str, rows: int, **facts: Any) -> None:
-        """Append one look: who, when, in which role, why, at what, and how many rows came back."""
+        """Append one look: who, when, in which role, why, at what, and how many rows came back.
+
+        Raises `DiskError` where it cannot be written, and leaves the file as it was: whoever looks is shown
+        nothing then.
+        """
+        with on_disk(self.path):
+            self._append(viewer, what, about, rows, facts)
+
+    def _append(self, viewer: Viewer, what: str, about: str, rows: int, facts: Mapping[str, Any]) -> None:
         descriptor = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
-        with os.fdopen(descriptor, "r+b") as log:
+        with os.fdopen(descriptor, "r+b", buffering=0) as log:
             fcntl.flock(log, fcntl.LOCK_EX)
             last = _last_line(log)
             entry = {
@@ -202,9 +211,7 @@ class AuditLog:
             entry["hash"] = _digest(entry)
             text = json.dumps(entry, ensure_ascii=False, default=str).encode("utf-8", "backslashreplace")
             # a line that a killed process left half written ends here, and the next one says what it was
-            log.write((b"\n" if _is_open(log) else b"") + text + b"\n")
-            log.flush()
-            os.fsync(log.fileno())
+            append(log, (b"\n" if _is_open(log) else b"") + text + b"\n")
 
     @contextmanager
     def refusals(self, viewer: Viewer, what: str, *, about: str) -> Iterator[None]:

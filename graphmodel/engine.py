@@ -112,9 +112,17 @@ def ensure_running(
         endpoint = find(files.home)
         if endpoint is None:
             _await_end(files, START_SECONDS, on_wait)
-            if not files.is_locked():
+            dying = files.is_locked()
+            if not dying:
                 _launch(files, idle_seconds, heap, reader_timeout)
-            endpoint = _await_ready(files, on_wait)
+            try:
+                endpoint = _await_ready(files, on_wait)
+            except EngineError:
+                # one that was killed holds its lock for a moment longer
+                if not dying or files.is_locked():
+                    raise
+                _launch(files, idle_seconds, heap, reader_timeout)
+                endpoint = _await_ready(files, on_wait)
         files.renew_lease()
         return endpoint
 

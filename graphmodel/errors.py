@@ -62,6 +62,12 @@ class SourceError(TacgraphError):
     exit_code = 6
 
 
+class DiskError(TacgraphError):
+    """A disk or a folder is full, read-only, closed to us, gone or in use."""
+
+    exit_code = 8
+
+
 class LoadRefused(TacgraphError):
     """A strict load found rejects, so nothing was loaded."""
 

@@ -190,6 +190,14 @@ class Engine(_Part):
     idle_seconds: int = Field(ge=1)
 
 
+class Database(_Part):
+    """How long a database is waited for (docs/decisions/faults.md)."""
+
+    connect_seconds: float = Field(gt=0)
+    silence_seconds: float = Field(gt=0)
+    retry_seconds: float = Field(ge=0)
+
+
 class Sources(_Part):
     """Whose value stands where sources differ (docs/decisions/ledger.md)."""
 
@@ -220,6 +228,7 @@ class Settings(_Part):
     matching: Matching
     retention: Retention
     engine: Engine
+    database: Database
     sources: Sources
 
     @property

@@ -17,10 +17,10 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Final, Literal, Self, cast
+from typing import Any, Final, Literal, Self, TypeVar, cast
 
 import neo4j
-from neo4j.exceptions import AuthError, ClientError, DriverError, Neo4jError, ServiceUnavailable
+from neo4j.exceptions import AuthError, ClientError, DriverError, IncompleteCommit, Neo4jError
 from neo4j.graph import Node, Relationship
 from neo4j.graph import Path as GraphPath
 from neo4j.time import Date, DateTime, Duration, Time
@@ -29,12 +29,16 @@ from graphmodel import engine, identity, migrations
 from graphmodel.access import PRACTITIONER_COLUMNS, AuditLog, Viewer, audited_kind
 from graphmodel.declare import Identity
 from graphmodel.errors import AccessRefused, EngineError, QueryError, WriteRefused
+from graphmodel.patience import LIVENESS_SECONDS, Patience, Pauses
 from graphmodel.target import AccountName, EngineKind, Target, find_target
 
 Identifies = Literal["no", "practitioner", "child"]
+_T = TypeVar("_T")
 
 HEARTBEAT_SECONDS: Final = 30.0
 FETCH_SIZE: Final = 5_000
+MOST_WAKINGS: Final = 2
+"""How often one unit of work starts a dead engine again: work that kills it must not do so for ever."""
 
 # held or once held: a name is nothing new to the agency that employed its bearer
 OF_AGENCY: Final = """
@@ -62,22 +66,26 @@ class Rows:
 class Store:
     """An open database, for one account. Use as a context manager; safe to share between threads.
 
-    `home` is the data folder: the audit record lies there, whichever engine holds the graph.
+    `home` is the data folder: the audit record lies there, whichever engine holds the graph. A read whose
+    connection is lost is asked again, and so is a write that cannot have been committed; the data folder's
+    own engine is started again where it died (`account` says as whom; None: it is not).
     """
 
-    def __init__(self, target: Target, home: Path) -> None:
+    def __init__(
+        self,
+        target: Target,
+        home: Path,
+        *,
+        account: AccountName | None = None,
+        patience: Patience | None = None,
+    ) -> None:
         self.kind: EngineKind = target.kind
         self.uri, self.database, self.home = target.uri, target.database, home
         self.audit = AuditLog(home)
-        self._driver = neo4j.GraphDatabase.driver(
-            target.uri,
-            auth=(target.username, target.password),
-            user_agent="tacgraph",
-            max_transaction_retry_time=15.0,
-            notifications_min_severity=neo4j.NotificationMinimumSeverity.OFF
-            if target.kind == "neo4j"
-            else None,
-        )
+        self.patience = patience or Patience.agreed()
+        self._account = account
+        self._waking = threading.Lock()
+        self._driver = self._driver_for(target)
         self._closed = threading.Event()
         self._check()
         if self.kind == "embedded":
@@ -85,10 +93,33 @@ class Store:
 
     @classmethod
     def open(
-        cls, home: Path, account: AccountName = "reader", on_wait: Callable[[str], None] | None = None
+        cls,
+        home: Path,
+        account: AccountName = "reader",
+        on_wait: Callable[[str], None] | None = None,
+        patience: Patience | None = None,
     ) -> Self:
         """Connect to the database that the environment names, else to the data folder's own engine."""
-        return cls(find_target(home, account, on_wait), home)
+        return cls(find_target(home, account, on_wait), home, account=account, patience=patience)
+
+    def _driver_for(self, target: Target) -> neo4j.Driver:
+        wait = self.patience
+        driver = neo4j.GraphDatabase.driver(
+            target.uri,
+            auth=(target.username, target.password),
+            user_agent="tacgraph",
+            # work is repeated here, where an engine that died can be started again in between
+            max_transaction_retry_time=0,
+            connection_timeout=wait.connect_seconds,
+            connection_acquisition_timeout=wait.connect_seconds,
+            connection_write_timeout=wait.silence_seconds,
+            liveness_check_timeout=LIVENESS_SECONDS,
+            notifications_min_severity=neo4j.NotificationMinimumSeverity.OFF
+            if target.kind == "neo4j"
+            else None,
+        )
+        _bound_silence(driver, wait.silence_seconds)
+        return driver
 
     def __enter__(self) -> Self:
         return self
@@ -239,37 +270,94 @@ class Store:
         """Hand out a large read as lists of rows, for the program's own use (slice, loader).
 
         Values come as the driver gives them: ask for dates as text. No audit record: nothing of it is
-        shown to anybody before an `analysis` or a `Viewer` has had its say.
+        shown to anybody before an `analysis` or a `Viewer` has had its say. A lost connection is mended
+        only before the first rows are handed out: see `gather`.
         """
-        try:
-            with self._session("READ") as session:
-                result = session.run(cast("Any", query), dict(parameters or {}))
-                rows: list[list[Any]] = []
-                for record in result:
-                    rows.append(record.values())
-                    if len(rows) >= chunk:
-                        yield rows
-                        rows = []
-                if rows:
+        pauses = Pauses(self.patience.retry_seconds)
+        handed = False
+        while True:
+            try:
+                for rows in self._chunks(query, parameters or {}, chunk):
+                    handed = True
                     yield rows
-        except Neo4jError as fault:
-            raise _query_fault(fault, None) from fault
-        except DriverError as fault:
-            raise _lost(self.uri) from fault
+            except (DriverError, Neo4jError) as fault:
+                if handed or not self._again(fault, pauses):
+                    raise self._fault(fault) from fault
+            else:
+                return
+
+    def gather(
+        self, query: str, parameters: Mapping[str, Any] | None, take: Callable[[list[list[Any]]], _T]
+    ) -> list[_T]:
+        """What `take` makes of each list of rows of `stream`; begun anew where the connection is lost."""
+        return self._repeated(lambda: [take(rows) for rows in self._chunks(query, parameters or {}, 20_000)])
 
     def fetch(self, query: str, parameters: Mapping[str, Any] | None = None) -> list[list[Any]]:
         """All rows of a small read for the program's own use: see `stream`."""
-        return [row for rows in self.stream(query, parameters) for row in rows]
+        return [row for rows in self.gather(query, parameters, list) for row in rows]
+
+    def _chunks(self, query: str, parameters: Mapping[str, Any], chunk: int) -> Iterator[list[list[Any]]]:
+        with self._session("READ") as session:
+            result = session.run(cast("Any", query), dict(parameters))
+            rows: list[list[Any]] = []
+            for record in result:
+                rows.append(record.values())
+                if len(rows) >= chunk:
+                    yield rows
+                    rows = []
+            if rows:
+                yield rows
 
     def _run_read(self, work: Callable[[neo4j.ManagedTransaction], Rows], time_limit: float | None) -> Rows:
         timed = neo4j.unit_of_work(timeout=time_limit)(work)
-        try:
+
+        def read() -> Rows:
             with self._session("READ") as session:
                 return session.execute_read(timed)
-        except Neo4jError as fault:
-            raise _query_fault(fault, time_limit) from fault
-        except ServiceUnavailable as fault:
-            raise _lost(self.uri) from fault
+
+        return self._repeated(read, time_limit)
+
+    # -- what goes wrong ---------------------------------------------------------------------------
+
+    def _repeated(self, work: Callable[[], _T], time_limit: float | None = None) -> _T:
+        """Do a unit of work, and again where the connection was lost and nothing of it can have been done.
+
+        Raises `QueryError` where the database refuses, `EngineError` where it is lost.
+        """
+        pauses = Pauses(self.patience.retry_seconds)
+        while True:
+            try:
+                return work()
+            except (DriverError, Neo4jError) as fault:
+                if not self._again(fault, pauses):
+                    raise self._fault(fault, time_limit) from fault
+
+    def _again(self, fault: DriverError | Neo4jError, pauses: Pauses) -> bool:
+        """Whether the work is to be done again: the driver says that it may be, and there is time."""
+        if not fault.is_retryable() or self._closed.is_set():
+            return False
+        if pauses.wakings < MOST_WAKINGS and self._woken():
+            pauses.wakings += 1
+            return True
+        return pauses.another()
+
+    def _woken(self) -> bool:
+        """Whether the data folder's own engine was found dead, or elsewhere, and is there again."""
+        if self.kind != "embedded" or self._account is None:
+            return False
+        with self._waking:
+            found = engine.find(self.home)
+            if found is not None and found.uri == self.uri:
+                return False
+            target = find_target(self.home, self._account)
+            self._driver.close()
+            self.uri, self._driver = target.uri, self._driver_for(target)
+        return True
+
+    def _fault(self, fault: DriverError | Neo4jError, time_limit: float | None = None) -> Exception:
+        if isinstance(fault, Neo4jError):
+            return _query_fault(fault, time_limit)
+        return _lost(self.uri, fault, self.patience.silence_seconds)
 
     @contextmanager
     def _ended_after(self, seconds: float, mark: str) -> Iterator[None]:
@@ -304,8 +392,9 @@ class Store:
     ) -> list[list[list[Any]]]:
         """Run statements in one transaction, all or nothing; the rows each returned, in order.
 
-        A transaction that the server gives up (a lost leader, a deadlock) is run again by the driver,
-        so statements must come to the same when repeated.
+        A transaction that the server gives up (a lost leader, a deadlock) or that is lost before its commit
+        is run again. Where the commit itself was not answered it is not: then `EngineError` says that
+        nobody knows.
         """
         batch = [(statements, parameters)] if isinstance(statements, str) else statements
 
@@ -315,13 +404,11 @@ class Store:
                 for text, values in batch
             ]
 
-        try:
+        def write() -> list[list[list[Any]]]:
             with self._session("WRITE") as session:
                 return session.execute_write(work)
-        except Neo4jError as fault:
-            raise _query_fault(fault, None) from fault
-        except ServiceUnavailable as fault:
-            raise _lost(self.uri) from fault
+
+        return self._repeated(write)
 
     def apply_model(self) -> None:
         """Make the model, or bring an older one up (`graphmodel.migrations`). Needs the `admin` account."""
@@ -381,7 +468,33 @@ def _query_fault(fault: Neo4jError, time_limit: float | None) -> QueryError:
     return QueryError("the query", f"the database refused it ({text})", mend)
 
 
-def _lost(uri: str) -> EngineError:
-    return EngineError(
-        f"the database at {uri}", "went away in the middle of the work", "Check that it runs; run it again."
-    )
+def _lost(uri: str, fault: DriverError, silence: float) -> EngineError:
+    where, mend = f"the database at {uri}", "Check that it runs; run it again."
+    if isinstance(fault, IncompleteCommit):
+        told = "went away in mid-commit: whether the last change was taken is not known"
+        return EngineError(where, told, f"{mend} Nothing is done twice.")
+    cause: BaseException | None = fault
+    while cause is not None and not isinstance(cause, TimeoutError):
+        cause = cause.__cause__
+    if cause is not None:
+        words = f"did not answer for {silence:g} second{'' if silence == 1 else 's'}"
+        return EngineError(where, words, f"{mend} database.silence_seconds says how long to wait.")
+    return EngineError(where, "went away in the middle of the work", mend)
+
+
+def _bound_silence(driver: neo4j.Driver, seconds: float) -> None:
+    """Let no connection of the driver wait longer than this for a word of the server.
+
+    The driver has a limit for connecting and for sending, and takes one for receiving from the server alone
+    (which the embedded engine does not give): so it is set where connections are made.
+    """
+    pool: Any = vars(driver)["_pool"]
+    opener = pool.opener
+
+    def opened(*given: Any, **named: Any) -> Any:
+        connection = opener(*given, **named)
+        told = connection.socket.get_read_timeout()
+        connection.socket.set_read_timeout(seconds if told is None else min(told, seconds))
+        return connection
+
+    pool.opener = opened

@@ -5,9 +5,11 @@ from __future__ import annotations
 import hmac
 import os
 import secrets
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
+from graphmodel.disk import on_disk
 from graphmodel.errors import SettingsError
 
 KEY_VARIABLE: Final = "TACGRAPH_IDENTITY_KEY"
@@ -18,7 +20,7 @@ _SHORTEST_KEY: Final = 16
 def identity_key(home: Path) -> bytes:
     """The key of this data folder: from the environment, else a 0600 file, made at the first load.
 
-    Raises `SettingsError` where the environment's key is too short to protect anything.
+    Raises `SettingsError` where the key is too short to protect anything, `DiskError` where none can be kept.
     """
     named = os.environ.get(KEY_VARIABLE)
     if named is not None:
@@ -28,13 +30,32 @@ def identity_key(home: Path) -> bytes:
             )
         return named.encode()
     path = home / KEY_FILE
+    with on_disk(path):
+        if not path.exists():
+            _make(path)
+        key = path.read_bytes()
+    if len(key) < _SHORTEST_KEY:
+        raise SettingsError(
+            f"the key in {path}",
+            "is cut short",
+            "Put it back from a backup; where nothing was loaded yet, delete it.",
+        )
+    return key
+
+
+def _make(path: Path) -> None:
+    """A new key, whole or not there; of several made at once the first stays."""
+    made = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    descriptor = os.open(made, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        return path.read_bytes()
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(secrets.token_hex(32).encode())
-    return path.read_bytes()
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(secrets.token_hex(32).encode())
+            file.flush()
+            os.fsync(file.fileno())
+        with suppress(FileExistsError):
+            os.link(made, path)
+    finally:
+        made.unlink(missing_ok=True)
 
 
 def keyed_hash(key: bytes, kind: str, value: str) -> str:

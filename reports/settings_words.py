@@ -74,8 +74,11 @@ WORDS: Final[Mapping[str, tuple[str, str]]] = {
         "docs/decisions/matching.md; " + LOCAL,
     ),
     "engine": ("When the embedded database rests", "technical"),
+    "database": ("How long a database that does not answer is waited for", "technical"),
 }
-ADMINISTRATION: Final = frozenset({"about", "sign_in", "audit", "matching", "retention", "engine"})
+ADMINISTRATION: Final = frozenset(
+    {"about", "sign_in", "audit", "matching", "retention", "engine", "database"}
+)
 """Groups for whoever runs the installation, not for those who agree weights."""
 
 

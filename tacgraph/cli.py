@@ -1,7 +1,8 @@
 """The command line that ties the rest: one thin module a command group.
 
 Exit codes: 0 done; 1 a fault not named below; 2 wrong arguments or settings; 3 the database cannot be had;
-4 the query failed; 5 the viewer may not see this; 6 the source cannot be read; 7 a strict load was refused.
+4 the query failed; 5 the viewer may not see this; 6 the source cannot be read; 7 a load was refused;
+8 a disk or a folder is full, read-only, closed, gone or in use.
 """
 
 from __future__ import annotations
@@ -13,7 +14,9 @@ from importlib.metadata import version
 
 from cyclopts import App, CycloptsError
 
+from graphmodel.disk import disk_fault
 from graphmodel.errors import TacgraphError
+from graphmodel.settings import data_folder
 from tacgraph import (
     advice_commands,
     agencies_commands,
@@ -91,4 +94,10 @@ def main(words: Sequence[str] | None = None) -> None:
     except KeyboardInterrupt:
         warn("Interrupted; what was committed stays, and the same command can be run again.")
         sys.exit(130)
+    except Exception as fault:
+        told = disk_fault(fault, data_folder())
+        if told is None:
+            raise
+        warn(str(told))
+        sys.exit(told.exit_code)
     sys.exit(code if isinstance(code, int) else 0)
