@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import Any, Final
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
-from loaders.matching.identities import SCHEMAS, IdentityStore, Kind
+from loaders.matching.identities import SCHEMAS, IdentityStore, Kind, last_of_each
 from loaders.raw import Chunk, Identifier
 
 AUTHORITY: Final = "local authority"
@@ -84,7 +85,7 @@ class Capture:
         told = []
         for table, (kind, _, _) in _TABLES.items():
             numbers = [one for one in identifiers if one.kind == kind]
-            records = self._records(table, kind, set(rejected(table)), numbers)
+            records = self._records(table, kind, rejected(table), numbers)
             if records.num_rows or (whole and self._parts[table]):
                 store = IdentityStore(self._home)
                 if not store.keep(kind, self._source, records, whole=whole):
@@ -94,23 +95,65 @@ class Capture:
                     )
         return told
 
-    def _records(self, table: str, kind: Kind, rejected: set[int], numbers: list[Identifier]) -> pa.Table:
-        rows: dict[str, dict[str, Any]] = {}
-        for part in self._parts[table]:
-            for row in part.to_pylist():
-                who = (row["id"] or "").strip()
-                if who and row["row_no"] not in rejected:
-                    rows[who] = row | {"id": who}
-        names = set(SCHEMAS[kind].names)
-        for number in numbers:
-            row = rows.setdefault(number.id, {"id": number.id})
-            if number.scheme == "former_upn":
-                row.setdefault("former_upn", []).append(number.value)
-            elif number.scheme in names and not row.get(number.scheme):
-                row[number.scheme] = number.value
-        for who, row in rows.items():
-            row["source"], row["space"] = self._source, space(who, self._source, self._reader)
-            if kind == "practitioner":
-                row["agency_id"] = self._homes.get(who, ("", None))[1]
-        telling = [row for row in rows.values() if any(row.get(name) for name in _TELLING[kind])]
-        return pa.Table.from_pylist(telling, schema=SCHEMAS[kind])
+    def _records(
+        self, table: str, kind: Kind, rejected: Sequence[int], numbers: list[Identifier]
+    ) -> pa.Table:
+        """The last row of each id that was not rejected, with its further numbers.
+
+        Columns throughout: an authority's children as Python rows would be the most that a load holds.
+        """
+        schema = SCHEMAS[kind]
+        seen = self._last_of_each(table, pa.array(rejected, pa.int64()))
+        absent = {name: pa.nulls(len(seen), schema.field(name).type) for name in schema.names}
+        columns = absent | {name: seen[name] for name in seen.column_names if name in absent}
+        found = pa.table(columns, schema=schema)
+        if numbers:
+            found = _with_numbers(found, numbers)
+        ids = found["id"]
+        found = _put(found, "source", pa.array([self._source] * len(found), pa.string()))
+        prefix = pc.struct_field(pc.extract_regex(ids, "(?s)^(?P<prefix>[^:]+):"), "prefix")
+        own = space("", self._source, self._reader)
+        found = _put(found, "space", pc.fill_null(prefix, own))
+        if kind == "practitioner":
+            homes = [self._homes.get(who, ("", None))[1] for who in ids.to_pylist()]
+            found = _put(found, "agency_id", pa.array(homes, pa.string()))
+        return found.filter(_telling(found, kind))
+
+    def _last_of_each(self, table: str, rejected: pa.Array) -> pa.Table:
+        if not self._parts[table]:
+            return pa.table({"id": pa.array([], pa.string())})
+        seen = pa.concat_tables(self._parts[table], promote_options="default")
+        seen = _put(seen, "id", pc.utf8_trim_whitespace(pc.fill_null(seen["id"], "")))
+        taken = pc.and_(pc.not_equal(seen["id"], ""), pc.invert(pc.is_in(seen["row_no"], rejected)))
+        return last_of_each(seen.filter(taken))
+
+
+def _put(table: pa.Table, name: str, values: pa.ChunkedArray | pa.Array) -> pa.Table:
+    return table.set_column(table.schema.get_field_index(name), table.schema.field(name), values)
+
+
+def _telling(records: pa.Table, kind: Kind) -> pa.ChunkedArray:
+    """Which records have anything that tells one person from another."""
+    found = pa.chunked_array([pa.repeat(False, len(records))])  # noqa: FBT003  (a value)
+    for name in (name for name in _TELLING[kind] if name in records.column_names):
+        column = records[name]
+        length = pc.list_value_length if pa.types.is_list(column.type) else pc.binary_length
+        found = pc.or_(found, pc.greater(pc.fill_null(length(column), 0), 0))
+    return found
+
+
+def _with_numbers(records: pa.Table, numbers: list[Identifier]) -> pa.Table:
+    """The same with what else a source knows people by, where the row itself does not say."""
+    schema = records.schema
+    named = pa.array({number.id for number in numbers}, pa.string())
+    concerned = pc.is_in(records["id"], named)
+    rows: dict[str, dict[str, Any]] = {row["id"]: row for row in records.filter(concerned).to_pylist()}
+    for number in numbers:
+        row = rows.setdefault(number.id, {"id": number.id})
+        if number.scheme == "former_upn":
+            row["former_upn"] = [*(row.get("former_upn") or []), number.value]
+        elif number.scheme in schema.names and not row.get(number.scheme):
+            row[number.scheme] = number.value
+    return pa.concat_tables(
+        [records.filter(pc.invert(concerned)), pa.Table.from_pylist(list(rows.values()), schema=schema)]
+    )

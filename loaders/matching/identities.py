@@ -68,7 +68,7 @@ class IdentityStore:
         readable = True
         with self._alone():
             path = self._path(kind, source)
-            new = _last(records.select(SCHEMAS[kind].names).cast(SCHEMAS[kind]))
+            new = last_of_each(records.select(SCHEMAS[kind].names).cast(SCHEMAS[kind]))
             if not whole and path.exists():
                 try:
                     old = self._read(path, SCHEMAS[kind])
@@ -156,7 +156,7 @@ def _about(path: Path) -> bytes:
     return path.name.encode()
 
 
-def _last(table: pa.Table) -> pa.Table:
+def last_of_each(table: pa.Table) -> pa.Table:
     """The last row of each id."""
     numbered = table.append_column("at", pa.array(range(table.num_rows), pa.int64()))
     last = numbered.group_by("id").aggregate([("at", "max")])["at_max"]
