@@ -1,0 +1,1 @@
+SELECT * FROM load_on($d) ORDER BY practitioner_id
