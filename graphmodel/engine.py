@@ -29,6 +29,7 @@ from graphmodel.engine_files import (
     start_lock,
 )
 from graphmodel.errors import EngineError
+from graphmodel.memory import default_heap
 
 __all__ = [
     "DATABASE",
@@ -44,7 +45,6 @@ __all__ = [
 ]
 
 HEAP_VARIABLE = "TACGRAPH_ENGINE_HEAP"
-DEFAULT_HEAP = "1g"
 START_SECONDS = 90.0
 STOP_SECONDS = 20.0
 READER_SECONDS = 120.0
@@ -100,13 +100,14 @@ def ensure_running(
     """Find the folder's engine, or start it, and return once Bolt answers and the database exists.
 
     A running engine keeps the settings it was started with: `idle_seconds` (how long it lives
-    unused), `heap` (such as "512m", "2g"; default: TACGRAPH_ENGINE_HEAP, else 1g) and
+    unused), `heap` (such as "512m", "2g"; default: TACGRAPH_ENGINE_HEAP, else
+    what `memory.default_heap` says of this machine) and
     `reader_timeout` (seconds one query of the reader may take) count for a start alone. `on_wait`
     is told, about once a second, what is waited for. Raises EngineError when the engine cannot be
     started.
     """
     files = EngineFiles(home.resolve())
-    heap = _checked_heap(heap or os.environ.get(HEAP_VARIABLE) or DEFAULT_HEAP)
+    heap = _checked_heap(heap or os.environ.get(HEAP_VARIABLE) or default_heap())
     files.prepare()
     with start_lock(files, timeout=START_SECONDS + STOP_SECONDS):
         endpoint = find(files.home)

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from packaging.requirements import Requirement
 
-from graphmodel import engine, migrations
+from graphmodel import engine, memory, migrations
 from graphmodel.access import AuditLog
 from graphmodel.cypher import constraints
 from graphmodel.errors import TacgraphError
@@ -113,7 +113,7 @@ def _secrets(home: Path) -> Check:
 
 def _memory() -> Check:
     """Whether the engine's heap is a size, and leaves this machine room for anything else."""
-    stated = os.environ.get(engine.HEAP_VARIABLE) or engine.DEFAULT_HEAP
+    stated = os.environ.get(engine.HEAP_VARIABLE) or memory.default_heap()
     found = re.fullmatch(r"([1-9]\d*)([mMgG])", stated)
     if found is None:
         return Check(
@@ -123,7 +123,7 @@ def _memory() -> Check:
             mend='Write it like "1g" or "512m".',
         )
     heap = int(found[1]) * (1 << 20 if found[2] in "mM" else 1 << 30)
-    held = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") if hasattr(os, "sysconf") else 0
+    held = memory.machine_bytes()
     words = f"the engine may take {stated} of {held / (1 << 30):.1f} GB"
     fits = named_database() is not None or not held or heap * 2 <= held
     return Check("memory", fits, words, f"Set {engine.HEAP_VARIABLE} to half the memory or less.")
