@@ -154,3 +154,21 @@ def test_days_are_found_in_names_and_titles() -> None:
     assert day_in("Kept by the office, 1st November 2026") == "2026-11-01"
     assert day_in("Report for February 2024") == "2024-02-29"
     assert day_in("TAC list (final)") is None
+
+
+def test_a_day_that_is_not_settled_is_none_and_costs_no_team(tmp_path: Path) -> None:
+    """Reviews "tbc" and a closing day "ongoing" are empty; an impossible day stays, to be rejected."""
+    path = tmp_path / "tracker.csv"
+    path.write_text(
+        "TAF tracker,,,,,\nRef,D.O.B,Team start,Lead Prof.,HV,Closed date,Next TAF\n"
+        "T1,2014-01-31,3rd March 2025,HV,J Smith,ongoing,tbc\n"
+        "T2,2015-05-06,12.4.25,HV,J Smith,,31/02/2027\n",
+        encoding="utf-8",
+    )
+    mapping = propose(path).mapping
+    assert [c.field for c in mapping.columns][2] == "opened_on"
+    teams = rows_of(read_mapped(path.name, [open_grid(path)], mapping, KEY), "tacs")
+    assert [(t["opened_on"], t["closed_on"], t["next_review_on"]) for t in teams] == [
+        ("2025-03-03", None, None),
+        ("2025-04-12", None, "31/02/2027"),
+    ]

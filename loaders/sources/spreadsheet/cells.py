@@ -25,6 +25,25 @@ NOBODY: Final = frozenset(
 )
 """What stands in a cell for a practitioner who is not there."""
 
+NO_DAY_YET: Final = frozenset(
+    {
+        *("tbc", "tba", "tbd", "to be confirmed", "to be arranged", "to be booked", "not booked", "not yet"),
+        *(
+            "not yet booked",
+            "not set",
+            "awaiting",
+            "pending",
+            "ongoing",
+            "open",
+            "still open",
+            "current",
+            "nk",
+        ),
+        *("not applicable", "no date", "no", "n"),
+    }
+)
+"""What stands in a cell for a day that has not been settled, or has not come."""
+
 _TITLES: Final = frozenset(
     {"mr", "mrs", "ms", "miss", "mx", "dr", "prof", "rev", "sister", "pc", "sgt", "cllr"}
 )

@@ -13,6 +13,7 @@ from typing import Final
 
 from loaders.raw import PLACE
 from loaders.sources.spreadsheet.cells import (
+    NO_DAY_YET,
     NOBODY,
     NOT_STATED,
     Mentioned,
@@ -147,8 +148,8 @@ class _Row:
         return self.by_field.get(name, "")
 
     def day(self, text: str) -> str:
-        """A cell as a day: ISO where it is one, else as it stands, to be rejected."""
-        if absent(text):
+        """A cell as a day: ISO, empty where none is settled, else as it stands, to be rejected."""
+        if absent(text) or plain_words(text) in NO_DAY_YET:
             return ""
         plain = clean(text)
         if not self.mapping.day_first and (found := _AMERICAN.match(plain)):
