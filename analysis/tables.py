@@ -33,7 +33,8 @@ import pyarrow.parquet as pq
 from analysis import increment
 from analysis.known import ledger_on, tables_known
 from analysis.readback import SCHEMAS, Progress, from_csv, from_graph
-from graphmodel.errors import SourceError
+from graphmodel.errors import EngineError, SourceError
+from graphmodel.migrations import RESTORING
 from graphmodel.store import Store
 
 _META: Final = "slice.json"
@@ -49,12 +50,14 @@ class State:
     """What the graph's load records say: `key` names the facts, None where no load names them.
 
     `settled` is false while a load is running or was cut off, so that a read may meet half of it.
+    `generation` is another one after facts were changed otherwise than by a load.
     """
 
     key: str | None
     load_id: str | None
     loaded_at: str | None
     settled: bool
+    generation: str = ""
 
 
 @dataclass(frozen=True)
@@ -71,6 +74,7 @@ class _Meta:
     data_date: str | None = None
     digests: Mapping[str, str] | None = None
     loads: Mapping[str, str] | None = None
+    generation: str = ""
 
 
 class _Packed(Mapping[str, pa.Table]):
@@ -112,6 +116,7 @@ class Slice:
         self.loaded_at = datetime.fromisoformat(meta.loaded_at) if meta.loaded_at else None
         self.complete = meta.complete
         self.loads = meta.loads
+        self.generation = meta.generation
         self._frames: dict[str, pd.DataFrame] = {}
         self._lock = threading.Lock()
 
@@ -195,7 +200,8 @@ class Slice:
                 return kept
             if state.settled:
                 return cls._made(store, folder, progress)
-        return cls(from_graph(store, progress), _Meta(state.load_id, state.loaded_at, complete=state.settled))
+        meta = _Meta(state.load_id, state.loaded_at, complete=state.settled, generation=state.generation)
+        return cls(from_graph(store, progress), meta)
 
     @classmethod
     def known(cls, home: Path, known_on: date | datetime) -> Self:
@@ -214,7 +220,7 @@ class Slice:
 
     def _meta(self) -> _Meta:
         loaded_at = self.loaded_at.isoformat() if self.loaded_at else None
-        return _Meta(self.load_id, loaded_at, self.complete, loads=self.loads)
+        return _Meta(self.load_id, loaded_at, self.complete, loads=self.loads, generation=self.generation)
 
     @classmethod
     def _kept(cls, folder: Path) -> Self | None:
@@ -234,17 +240,28 @@ class Slice:
                 loads = increment.ended(store)
                 tables = cls._read(store, folder, state, progress)
                 if state.settled and state.key is not None and load_state(store) == state:
-                    made = cls(tables, _Meta(state.load_id, state.loaded_at, complete=True, loads=loads))
+                    meta = _Meta(
+                        state.load_id,
+                        state.loaded_at,
+                        complete=True,
+                        loads=loads,
+                        generation=state.generation,
+                    )
+                    made = cls(tables, meta)
                     made.keep(folder / state.key)
+                    _drop_former(folder, store, state)
                     return made
-        return cls(tables, _Meta(state.load_id, state.loaded_at, complete=False))
+        return cls(
+            tables,
+            _Meta(state.load_id, state.loaded_at, complete=False, generation=state.generation),
+        )
 
     @classmethod
     def _read(
         cls, store: Store, folder: Path, state: State, progress: Progress | None
     ) -> Mapping[str, pa.Table]:
         """What the graph holds: of the latest slice that is kept, what loads since then left as it was."""
-        of_this_graph = f"-{_digest(store)}"
+        of_this_graph = f"-{_digest(store)}-{state.generation}"
         kept = [x for x in folder.iterdir() if x.name.endswith(of_this_graph) and not x.name.startswith(".")]
         for latest in sorted(kept, key=lambda x: x.stat().st_mtime, reverse=True):
             before = cls._kept(latest)
@@ -302,6 +319,15 @@ def _prune(latest: Path) -> None:
             shutil.rmtree(folder, ignore_errors=True)
 
 
+def _drop_former(folder: Path, store: Store, state: State) -> None:
+    """Remove the slices of this graph's former generations: they may hold whom an erasure took out."""
+    of_this_graph = f"-{_digest(store)}-"
+    for place in folder.iterdir():
+        former = of_this_graph in place.name and not place.name.endswith(of_this_graph + state.generation)
+        if former and not place.name.startswith("."):
+            _remove(place)
+
+
 @contextmanager
 def _alone(folder: Path) -> Iterator[None]:
     """One reader of the graph at a time: the next one finds what the first has made."""
@@ -313,20 +339,33 @@ def _alone(folder: Path) -> Iterator[None]:
         os.close(descriptor)
 
 
+_STATE: Final = (
+    "MATCH (m:Model) RETURN null AS load_id, null AS finished_at, null AS outcome, 0 AS changed, "
+    "null AS started_at, m.generation AS said "
+    "UNION ALL MATCH (l:Load) RETURN l.load_id AS load_id, l.finished_at AS finished_at, "
+    "l.outcome AS outcome, coalesce(l.rows_created, 0) + coalesce(l.rows_updated, 0) "
+    "+ coalesce(l.rows_retired, 0) AS changed, l.started_at AS started_at, l.source AS said"
+)
+
+
 def load_state(store: Store) -> State:
     """What the load records say of the graph's facts: one small query.
 
     The key names the latest finished load that changed something, or, where a load was cut off or failed,
-    the first one finished after it (its rest may be all that was left to do, or nothing).
+    the first one finished after it (its rest may be all that was left to do, or nothing). It names the
+    generation too, which an erasure or a migration renews. Raises `EngineError` while a backup is restored
+    into the graph, which holds a part of it then.
     """
-    rows = store.fetch(
-        "MATCH (l:Load) RETURN l.load_id, l.finished_at, l.outcome, "
-        "coalesce(l.rows_created, 0) + coalesce(l.rows_updated, 0) + coalesce(l.rows_retired, 0) "
-        ", l.started_at ORDER BY coalesce(l.started_at, ''), l.load_id"
-    )
+    rows = store.fetch(_STATE)
+    generation = str(next((row[5] for row in rows if row[0] is None), None) or "")
+    loads = sorted((row for row in rows if row[0] is not None), key=lambda row: (row[4] or "", row[0]))
     named: tuple[str, str] | None = None
     settled = True
-    for load_id, finished_at, outcome, changed, _ in rows:
+    for load_id, finished_at, outcome, changed, _, source in loads:
+        if source == RESTORING and outcome == "running":
+            raise EngineError(
+                "the graph", "is being restored from a backup", "Wait; if that was cut off, run it again."
+            )
         if finished_at is None or outcome not in ("loaded", "refused"):
             settled = False
         elif outcome == "loaded":
@@ -334,8 +373,9 @@ def load_state(store: Store) -> State:
                 named = (load_id, finished_at)
             settled = True
     if named is None:
-        return State(None, None, None, settled=settled)
-    return State(f"{named[0]}-{_digest(store)}", *named, settled=settled)
+        return State(None, None, None, settled=settled, generation=generation)
+    key = f"{named[0]}-{_digest(store)}-{generation}"
+    return State(key, *named, settled=settled, generation=generation)
 
 
 def _digest(store: Store) -> str:

@@ -26,12 +26,14 @@ from analysis.since import overloaded_since
 from analysis.tables import Slice, load_state
 from dashboards.launch import AS_OF_VARIABLE
 from graphmodel.access import AuditLog
-from graphmodel.errors import EngineError
+from graphmodel.errors import CopyLags, EngineError
 from graphmodel.settings import Settings, data_folder, settings
 from graphmodel.store import Store
 from reports.figures import counts_on
 
 CHECK_SECONDS: Final = 5.0
+LAG_SECONDS: Final = 60.0
+"""After a copy of the database lagged, it is left alone for so long: each asking keeps every page waiting."""
 KEPT_FRAMES: Final = 256
 CURVE_STEPS: Final = 20
 
@@ -83,21 +85,26 @@ class _Keeper:
     store: Store | None = None
     held: Held | None = None
     graph_key: str | None = None
-    asked_at: float = float("-inf")
+    ask_at: float = float("-inf")
 
     def current(self) -> Held:
         with self.lock:
-            if self.held is not None and time.monotonic() - self.asked_at < CHECK_SECONDS:
+            if self.held is not None and time.monotonic() < self.ask_at:
                 return self.held
+            before, pause = self.held, CHECK_SECONDS
             try:
                 self.held = self._ask()
             except EngineError as fault:
                 self.close()
+                pause = LAG_SECONDS if isinstance(fault, CopyLags) else CHECK_SECONDS
                 if self.held is None or self.held.empty:
                     raise
                 warning = f"Not up to date: {fault.thing} {fault.fault}. These are the figures read before."
                 self.held = Held(self.held.slice, self.held.settings, self.held.key, warning)
-            self.asked_at = time.monotonic()
+            self.ask_at = time.monotonic() + pause
+            if before is not None and before.key != self.held.key:
+                # nobody asks for figures of replaced data again; kept, they would add up load by load
+                st.cache_data.clear()
             return self.held
 
     def _ask(self) -> Held:
@@ -109,7 +116,7 @@ class _Keeper:
         read = Slice.current(store, self.home)
         self.graph_key = state.key
         asked = settings()
-        facts = (read.load_id, read.loaded_at, read.complete, asked.model_dump_json())
+        facts = (read.load_id, read.loaded_at, read.complete, read.generation, asked.model_dump_json())
         key = hashlib.sha256(repr(facts).encode()).hexdigest()[:16]
         warning = "" if read.complete else "A load is running, or one was cut off: figures may change."
         if not read.complete:
@@ -147,7 +154,7 @@ def forget() -> None:
 
 def ask_again() -> None:
     """Ask after a newer load at once, not only after some seconds."""
-    _keeper(str(data_folder())).asked_at = float("-inf")
+    _keeper(str(data_folder())).ask_at = float("-inf")
 
 
 def store() -> Store:

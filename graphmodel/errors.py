@@ -36,6 +36,10 @@ class EngineError(TacgraphError):
     exit_code = 3
 
 
+class CopyLags(EngineError):
+    """A copy of the database in a cluster has not yet come as far as what was read or loaded before."""
+
+
 class QueryError(TacgraphError):
     """A query is unknown, was called with wrong parameters, or failed in the database."""
 

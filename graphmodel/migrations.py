@@ -7,6 +7,7 @@ anywhere and run again. A graph of a newer program is refused: what this one doe
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Protocol
@@ -17,6 +18,10 @@ from graphmodel.errors import EngineError
 MODEL_ID: Final = "tacgraph"
 UNSTATED: Final = 1
 """The version of a graph that holds facts and does not say its version."""
+
+
+RESTORING: Final = "restore"
+"""`source` of the load record that stands in a graph while it is restored."""
 
 
 class Writer(Protocol):
@@ -103,9 +108,23 @@ def apply(store: Writer, told: Listener | None = None) -> None:
             for statement in migration.statements:
                 while store.write(statement)[0][0][0]:
                     continue
+            if migration.statements:
+                renew(store)
             _state(store, migration.version)
     if found is None:
         _state(store, current())
+
+
+def renew(store: Writer) -> None:
+    """Give the facts another generation: they were changed otherwise than by a load (erased, migrated).
+
+    Whatever was read before is out of date from then on, though no load says so.
+    """
+    store.write(
+        "MERGE (m:Model {model_id: $id}) SET m.generation = $generation RETURN count(*) AS made",
+        id=MODEL_ID,
+        generation=secrets.token_hex(8),
+    )
 
 
 def _state(store: Writer, version: int) -> None:

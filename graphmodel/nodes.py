@@ -352,7 +352,15 @@ MODEL: Final = NodeType(
     "model_id",
     "which version of this model the graph has, for upgrades; one node",
     _FORMAT,
-    properties=(Property("version", "integer", "the version", _FORMAT),),
+    properties=(
+        Property("version", "integer", "the version", _FORMAT),
+        Property(
+            "generation",
+            "text",
+            "another one each time that facts were changed otherwise than by a load",
+            "loader",
+        ),
+    ),
 )
 
 NODE_TYPES: Final = (

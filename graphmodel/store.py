@@ -27,8 +27,9 @@ from neo4j.time import Date, DateTime, Duration, Time
 
 from graphmodel import engine, identity, migrations
 from graphmodel.access import PRACTITIONER_COLUMNS, AuditLog, Viewer, audited_kind
+from graphmodel.bookmarks import Bookmarks
 from graphmodel.declare import Identity
-from graphmodel.errors import AccessRefused, EngineError, QueryError, WriteRefused
+from graphmodel.errors import AccessRefused, CopyLags, EngineError, QueryError, WriteRefused
 from graphmodel.patience import LIVENESS_SECONDS, Patience, Pauses
 from graphmodel.target import AccountName, EngineKind, Target, find_target
 
@@ -84,6 +85,16 @@ class Store:
         self.audit = AuditLog(home)
         self.patience = patience or Patience.agreed()
         self._account = account
+        # a loader looks up what it has just written: on the leader, whatever the copies have heard of
+        self._looks: Literal["READ", "WRITE"] = "READ"
+        if self.kind == "neo4j" and account in ("writer", "admin"):
+            self._looks = "WRITE"
+        self._left = Bookmarks(home, target.uri, target.database)
+        self._wrote, self._come = False, frozenset[str]()
+        self._bookmarks = neo4j.GraphDatabase.bookmark_manager(
+            bookmarks_supplier=lambda: neo4j.Bookmarks.from_raw_values(self._left.handed_on()),
+            bookmarks_consumer=self._have_come,
+        )
         self._waking = threading.Lock()
         self._driver = self._driver_for(target)
         self._closed = threading.Event()
@@ -131,7 +142,18 @@ class Store:
 
     def close(self) -> None:
         self._closed.set()
+        self.hand_on()
         self._driver.close()
+
+    def hand_on(self) -> None:
+        """Leave in the data folder how far the database has come by what was written here."""
+        if self._wrote and self.kind == "neo4j":
+            # without them a copy that lags is read under the name of its own load: no reason to fail
+            with suppress(OSError):
+                self._left.hand_on(self._come)
+
+    def _have_come(self, bookmarks: neo4j.Bookmarks) -> None:
+        self._come = bookmarks.raw_values
 
     def _keep_lease(self) -> None:
         while not self._closed.is_set():
@@ -141,7 +163,7 @@ class Store:
 
     def _check(self) -> None:
         try:
-            with self._session("READ") as session:
+            with self._session(self._looks) as session:
                 session.run("RETURN 1").consume()
         except AuthError as fault:
             self._driver.close()
@@ -152,6 +174,8 @@ class Store:
             ) from fault
         except (DriverError, Neo4jError, OSError) as fault:
             self._driver.close()
+            if isinstance(fault, Neo4jError) and _lags(fault):
+                raise self._fault(fault) from fault
             raise EngineError(
                 f"the database at {self.uri}",
                 f"cannot be reached ({type(fault).__name__})",
@@ -297,7 +321,7 @@ class Store:
         return [row for rows in self.gather(query, parameters, list) for row in rows]
 
     def _chunks(self, query: str, parameters: Mapping[str, Any], chunk: int) -> Iterator[list[list[Any]]]:
-        with self._session("READ") as session:
+        with self._session(self._looks) as session:
             result = session.run(cast("Any", query), dict(parameters))
             rows: list[list[Any]] = []
             for record in result:
@@ -355,6 +379,13 @@ class Store:
         return True
 
     def _fault(self, fault: DriverError | Neo4jError, time_limit: float | None = None) -> Exception:
+        if isinstance(fault, Neo4jError) and _lags(fault):
+            return CopyLags(
+                f"a copy of the database at {self.uri}",
+                "has not yet come as far as the latest load, and did not in the time that the server waits",
+                "Try again in a while; where it stays so, ask who runs the cluster. If the database was "
+                f"set back, delete {self._left.path.name} in the data folder.",
+            )
         if isinstance(fault, Neo4jError):
             return _query_fault(fault, time_limit)
         return _lost(self.uri, fault, self.patience.silence_seconds)
@@ -383,7 +414,12 @@ class Store:
 
     def _session(self, mode: Literal["READ", "WRITE"]) -> neo4j.Session:
         access = neo4j.READ_ACCESS if mode == "READ" else neo4j.WRITE_ACCESS
-        return self._driver.session(database=self.database, default_access_mode=access, fetch_size=FETCH_SIZE)
+        return self._driver.session(
+            database=self.database,
+            default_access_mode=access,
+            fetch_size=FETCH_SIZE,
+            bookmark_manager=self._bookmarks,
+        )
 
     # -- writing ---------------------------------------------------------------------------------
 
@@ -408,6 +444,7 @@ class Store:
             with self._session("WRITE") as session:
                 return session.execute_write(work)
 
+        self._wrote = True
         return self._repeated(write)
 
     def apply_model(self) -> None:
@@ -466,6 +503,10 @@ def _query_fault(fault: Neo4jError, time_limit: float | None) -> QueryError:
         return QueryError("the query", f"was stopped after {limit}", "Narrow it, or raise the time limit.")
     mend = "Mend the text of the query." if isinstance(fault, ClientError) else "Try again."
     return QueryError("the query", f"the database refused it ({text})", mend)
+
+
+def _lags(fault: Neo4jError) -> bool:
+    return str(fault.code).endswith(".BookmarkTimeout")
 
 
 def _lost(uri: str, fault: DriverError, silence: float) -> EngineError:

@@ -23,6 +23,7 @@ from loaders.identity import identity_key
 from loaders.ledger import Book
 from loaders.ledger_found import Found, find
 from loaders.matching.capture import Capture
+from loaders.protection.erased import hold_back
 from loaders.raw import Source
 from loaders.references import Known, check_references, good_rows
 from loaders.report import LoadReport, Progress, Silent, TableCounts
@@ -209,6 +210,9 @@ def _check(run: _Run, stage: Staging, known: Known, held: Callable[[str], None] 
     with run.stage("check rows"):
         for raw in run.source.tables:
             check_rows(stage, raw.name)
+        back = hold_back(stage, run.home)
+    if back:
+        run.notes.append(f"{back} rows are about children who were erased: held back, see rejects.csv")
     book = run.book or Book.without_ledger(stage, run.source_name, run.load_id)
     with run.stage("check references"):
         book.translate()

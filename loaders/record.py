@@ -68,6 +68,8 @@ def begin(
         at=now(),
         ledger=ledger,
     )
+    # a reader that finds the ledger ahead must not take a copy that lags for a graph that was set back
+    store.hand_on()
 
 
 def unfinished(store: Store) -> list[str]:
@@ -96,6 +98,7 @@ def finish(
         counts=json.dumps({"tables": counts, "findings": findings}, sort_keys=True),
         **totals,
     )
+    store.hand_on()
 
 
 def write_lists(stage: Staging, folder: Path) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from datetime import date
 from pathlib import Path
 from typing import Annotated
@@ -11,17 +10,19 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from graphmodel.access import Viewer
+from graphmodel.beside import whole
+from graphmodel.disk import on_disk
 from graphmodel.errors import AccessRefused, SourceError
 from graphmodel.settings import data_folder, settings
 from tacgraph.console import progress_bars, say, today, warn
 
 _CHANGES = (
     "Past figures: all counts stay. Figures by family leave these children out; figures by age take "
-    "1 January of the year of birth. Dashboards that run show the old figures until they are started again."
+    "1 January of the year of birth. Dashboards that run take it up within seconds."
 )
 _ELSEWHERE = (
-    "Not reached from here: backups, reports and packs handed out, the source systems (a file that still has "
-    "the child brings it back: tacgraph doctor says so), and earlier lines of the audit record."
+    "Not reached from here: backups, reports and packs handed out, the source systems (what files still say "
+    "of the child is held back by each load), and earlier lines of the audit record."
 )
 
 
@@ -81,13 +82,9 @@ def subject_access(child: str, /, *, reason: str, out: Path) -> int:
 
     _must_say_why(reason)
     found = everything_about(data_folder(), child, Viewer.local(reason))
-    try:
-        descriptor = os.open(out, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except OSError as fault:
-        raise SourceError(
-            f"file {out.name}", f"cannot be made ({fault.strerror})", "Name another."
-        ) from fault
-    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+    if out.exists():
+        raise SourceError(f"file {out.name}", "cannot be made (it is there already)", "Name another.")
+    with on_disk(out), whole(out) as made, made.open("w", encoding="utf-8") as file:
         json.dump(found, file, ensure_ascii=False, indent=1, default=str)
     graph = found["graph"]
     say(
@@ -99,8 +96,17 @@ def subject_access(child: str, /, *, reason: str, out: Path) -> int:
     return 0
 
 
-def erase(child: str, /, *, reason: str, yes: Annotated[bool, Parameter(negative="")] = False) -> int:
+def erase(
+    child: str,
+    /,
+    *,
+    reason: str,
+    lift: Annotated[bool, Parameter(negative="")] = False,
+    yes: Annotated[bool, Parameter(negative="")] = False,
+) -> int:
     """Make nobody of a child: its records stay in the counts, and nothing in them leads back to it.
+
+    Later loads hold back what a source still says of it, until --lift says that it may be taken again.
 
     Parameters
     ----------
@@ -108,12 +114,22 @@ def erase(child: str, /, *, reason: str, yes: Annotated[bool, Parameter(negative
         The child's id. Erase it in the source systems first.
     reason
         Why: the request and who decided.
+    lift
+        Take a child again who was erased before, from the next load on. What was erased stays nobody's.
     yes
         Do it. It cannot be undone.
     """
     from loaders.protection import erase as run
+    from loaders.protection import lift as take_again
 
     _must_say_why(reason)
+    if lift:
+        if not yes:
+            say("Nothing was changed; --yes does it: from then on a load takes the child as a new one.")
+            return 0
+        take_again(data_folder(), child, Viewer.local(reason))
+        say("The next load that names the child takes it as a new one.")
+        return 0
     if not yes:
         say(f"Nothing was changed; --yes does it, and it cannot be undone. {_CHANGES}")
         say(_ELSEWHERE)

@@ -131,8 +131,11 @@ def test_a_later_load_leaves_the_erased_one_and_shows_who_came_back(on_engine: P
         assert [row for row in found if row[0].startswith("erased-")] == erased
         assert len(found) == len(tables()["children"])
         # the source did not
-        load(SMALL, home=on_engine)
-        assert came_back(store, on_engine) == 1
+        report = load(SMALL, home=on_engine)
+        assert came_back(store, on_engine) == 0
+        assert tables_in_graph(store)["children"] == found
+        assert report.tables["children"].rejected == 1
+        assert any("held back" in note for note in report.notes)
 
 
 def test_one_number_may_be_a_child_here_and_a_team_there(on_engine: Path, tmp_path: Path) -> None:

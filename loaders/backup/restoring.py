@@ -14,12 +14,13 @@ from graphmodel import engine, ledger, migrations
 from graphmodel.access import Viewer
 from graphmodel.engine_files import take_lock
 from graphmodel.errors import LoadRefused, SourceError
+from graphmodel.migrations import RESTORING
 from graphmodel.settings import named_database
 from graphmodel.store import Store
 from loaders import record
 from loaders.backup.archive import Manifest, unpack
 from loaders.backup.graph import fill, verify
-from loaders.backup.saving import ERASED, FILES, RESTORING
+from loaders.backup.saving import ERASED, FILES
 from loaders.report import Progress, Silent
 
 _LOCK: Final = "restoring"
@@ -162,7 +163,10 @@ def _empty(store: Store, marker: str) -> None:
 def _keep_erased(aside: Path | None, into: Path) -> None:
     """What was erased since the backup was taken stays known, so that the doctor says who is back."""
     if aside is not None and (aside / ERASED).exists():
-        lines = (aside / ERASED).read_text(encoding="ascii").split()
+        there = set(
+            (into / ERASED).read_text(encoding="ascii").splitlines() if (into / ERASED).exists() else ()
+        )
+        lines = [x for x in (aside / ERASED).read_text(encoding="ascii").splitlines() if x not in there]
         descriptor = os.open(into / ERASED, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
         with os.fdopen(descriptor, "w", encoding="ascii") as file:
             file.writelines(f"{line}\n" for line in lines)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import shutil
 import sqlite3
-import tempfile
 from collections.abc import Iterator
 from contextlib import closing
 from fnmatch import fnmatch
@@ -15,7 +14,10 @@ from typing import Final, Literal
 
 from graphmodel import migrations
 from graphmodel.access import Viewer
+from graphmodel.beside import workplace
+from graphmodel.disk import on_disk
 from graphmodel.errors import EngineError, SourceError
+from graphmodel.migrations import RESTORING
 from graphmodel.store import Store
 from loaders import record
 from loaders.backup.archive import Held, Manifest, held, pack
@@ -30,6 +32,7 @@ LEFT_OUT: Final = {
     "slice/*": "read anew from the graph when it is first asked for",
     "loads/lock": "a lock",
     "loads/staging-*": "what a load that was cut off left behind",
+    "bookmarks.json": "of the database that it was read from: another one does not know them",
     "sign-in*": "secrets of the sign-in: they belong to the machine that serves",
     "*.lock": "a lock",
     "*.partial": "an archive that was not finished",
@@ -40,8 +43,6 @@ LEFT_OUT: Final = {
 }
 ERASED: Final = "erased.txt"
 """Keyed hashes of erased children's ids, by which it shows when one is back."""
-RESTORING: Final = "restore"
-"""`source` of the load record that stands in a graph while it is restored."""
 KeyIs = Literal["inside", "left out", "in the environment", "none yet"]
 SQLITE: Final = b"SQLite format 3\x00"
 
@@ -66,8 +67,13 @@ def back_up(
     _must_be_free(home, out, force=force)
     shown = progress or Silent()
     home.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with record.only_loader(home, "backup"), Store.open(home, "reader") as store:
-        folder = Path(tempfile.mkdtemp(prefix=f".{out.name}.", suffix=".partial", dir=out.parent))
+    with (
+        on_disk(out),
+        record.only_loader(home, "backup"),
+        Store.open(home, "reader") as store,
+        # what a killed backup left beside it goes too: it holds every child
+        workplace(out.parent, f".{out.name}.", ".partial") as folder,
+    ):
         try:
             shown.begin("read the graph", None)
             before = _settled(store)
@@ -97,7 +103,6 @@ def back_up(
             )
             pack(folder, manifest, out, passphrase)
         finally:
-            shutil.rmtree(folder, ignore_errors=True)
             shown.close()
     return manifest
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from loaders.protection.erasing import Erasure, erase
+from loaders.protection.erasing import Erasure, erase, lift
 from loaders.protection.held import everything_about
 from loaders.protection.retention import Due, due, retain
 
-__all__ = ["Due", "Erasure", "due", "erase", "everything_about", "retain"]
+__all__ = ["Due", "Erasure", "due", "erase", "everything_about", "lift", "retain"]

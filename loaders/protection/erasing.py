@@ -8,7 +8,7 @@ erasure that was cut off is completed by the next one; the mapping of ids goes w
 from __future__ import annotations
 
 import csv
-import hmac
+import fcntl
 import json
 import os
 import re
@@ -25,14 +25,15 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from graphmodel.access import Viewer
+from graphmodel import migrations
+from graphmodel.access import AuditLog, Viewer
 from graphmodel.cypher_load import DELETE_FOUND
 from graphmodel.errors import QueryError
 from graphmodel.nodes import NODE_BY_LABEL
 from graphmodel.store import Store
 from loaders import record
-from loaders.backup.saving import ERASED
 from loaders.identity import identity_key
+from loaders.protection.erased import digest, listed, remember, strike
 from loaders.protection.reach import COLUMNS, LINKS, OWN, aliases, ledger_tables, mentions, own_ids
 from loaders.retire import retire_childless
 
@@ -73,6 +74,7 @@ def erase(
                 raise QueryError(f"child {unknown[0]!r}", "is not in the graph", "Check the id.")
             _plan(store, home, known)
         plan = json.loads((home / JOURNAL).read_text(encoding="utf-8"))
+        remember(home, plan["ids"]["Child"])
         done = _carry_out(store, home, plan["ids"])
         for child in plan["children"]:
             new = plan["ids"]["Child"][child]
@@ -83,16 +85,28 @@ def erase(
 
 def came_back(store: Store, home: Path) -> int:
     """How many children of the graph have an id that was erased: a source still has them."""
-    path = home / ERASED
-    if not path.exists():
-        return 0
-    gone, key = set(path.read_text(encoding="ascii").split()), identity_key(home)
+    return len(back(store, home))
+
+
+def back(store: Store, home: Path) -> list[str]:
+    """Ids of the graph's children that are on the list of those who were erased."""
+    gone, key = listed(home), identity_key(home)
+    if not gone:
+        return []
     chunks = store.stream("MATCH (c:Child) RETURN c.child_id")
-    return sum(_hash(key, row[0]) in gone for rows in chunks for row in rows)
+    return [row[0] for rows in chunks for row in rows if digest(key, row[0]) in gone]
 
 
-def _hash(key: bytes, child: str) -> str:
-    return hmac.digest(key, f"erased:{child}".encode(), "sha256").hex()
+def lift(home: Path, child: str, viewer: Viewer) -> None:
+    """Let the next load take a child again who was erased; the audit record says who decided and why.
+
+    Raises `AccessRefused` (no right, no reason), `QueryError` for an id that was not erased.
+    """
+    viewer.must_see_children()
+    with record.only_loader(home, "erasure lifted"):
+        if not strike(home, child):
+            raise QueryError(f"child {child!r}", "was not erased here", "Check the id.")
+        AuditLog(home).record(viewer, "erasure lifted", about=f"child_id={child}", rows=1)
 
 
 def _known(store: Store, children: Sequence[str]) -> list[str]:
@@ -115,9 +129,6 @@ def _plan(store: Store, home: Path, children: Sequence[str]) -> None:
         ids[label] = {old: _renamed(label, old, ids) for old in sorted(own[label])}
     with _private(home / JOURNAL, "x") as file:
         json.dump({"children": list(children), "ids": ids}, file)
-    key = identity_key(home)
-    with _private(home / ERASED, "a") as file:
-        file.writelines(_hash(key, id_) + "\n" for id_ in every)
 
 
 def _random() -> str:
@@ -151,9 +162,25 @@ def _carry_out(store: Store, home: Path, ids: dict[str, dict[str, str]]) -> Eras
     lists = _clean_lists(home, {old for mapping in ids.values() for old in mapping})
     ledger = _rewrite_ledger(home, ids)
     records = _rewrite_graph(store, ids)
-    # figures are read anew; what a dashboard holds in memory goes with its next start
-    shutil.rmtree(home / "slice", ignore_errors=True)
+    # figures are read anew, by running dashboards too
+    migrations.renew(store)
+    forget_slices(home)
     return Erasure(len(set(ids["Child"].values())), records, ledger, lists, links, identities)
+
+
+def forget_slices(home: Path) -> None:
+    """Remove what was kept of the graph for figures, after whoever makes one now."""
+    folder = home / "slice"
+    if not folder.exists():
+        return
+    descriptor = os.open(folder / ".lock", os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        for place in folder.iterdir():
+            if place.is_dir():
+                shutil.rmtree(place, ignore_errors=True)
+    finally:
+        os.close(descriptor)
 
 
 def _forget_identities(home: Path, children: Sequence[str]) -> int:
