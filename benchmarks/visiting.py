@@ -184,9 +184,16 @@ def _visit(page: Page, address: str) -> tuple[float, float]:
 @contextmanager
 def dashboard(made: Engine, d: date) -> Iterator[tuple[str, float]]:
     """`tacgraph dashboard` on a free port until it answers: its address and the seconds that took."""
+    begun = time.perf_counter()
+    with served(made, d) as (address, _):
+        yield address, time.perf_counter() - begun
+
+
+@contextmanager
+def served(made: Engine, d: date) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
+    """The same: its address and its process."""
     port = _free_port()
     command = [str(Path(sys.executable).with_name("tacgraph")), "dashboard"]
-    begun = time.perf_counter()
     process = subprocess.Popen(
         [*command, "--port", str(port), "--as-of", d.isoformat()],
         env=made.environment,
@@ -196,7 +203,7 @@ def dashboard(made: Engine, d: date) -> Iterator[tuple[str, float]]:
     address = f"http://127.0.0.1:{port}"
     try:
         _wait_for(f"{address}/_stcore/health", process)
-        yield address, time.perf_counter() - begun
+        yield address, process
     finally:
         process.terminate()
         try:
