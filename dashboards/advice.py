@@ -14,6 +14,7 @@ from analysis.advice_lead import CRITERIA, Candidates
 from dashboards import data_advice, widgets
 from dashboards.asked import View
 from dashboards.asking import asked_viewer, refused, stated
+from dashboards.plain import plain
 from graphmodel.access import AuditLog, Viewer, suppressed
 from graphmodel.errors import AccessRefused, QueryError
 from graphmodel.settings import data_folder
@@ -187,7 +188,7 @@ def summed_up(moves: pd.DataFrame, up_to: int) -> pd.DataFrame:
 def unhelped(shown: View, point: Point) -> None:
     """Who stays above capacity after the handovers, and what would help instead."""
     st.header("What handovers cannot mend", anchor=False)
-    st.markdown(findings.left(point.unhelped))
+    st.markdown(plain(findings.left(point.unhelped)))
     rows = shown.people(shown.within(point.unhelped, "home_agency_id"), "home_agency_id")
     if rows.empty:
         return
@@ -234,7 +235,7 @@ def who_leads(shown: View, day: date) -> None:
             refused(problem)
             return
         except QueryError as problem:
-            st.error(f"{problem.thing}: {problem.fault}. {problem.mend}")
+            st.error(plain(f"{problem.thing}: {problem.fault}. {problem.mend}"))
             return
         AuditLog(data_folder()).record(
             viewer,

@@ -14,6 +14,7 @@ import streamlit as st
 from dashboards import widgets
 from dashboards.asked import View
 from dashboards.over_time import drawn
+from dashboards.plain import plain
 from dashboards.workbench import ANSWER, OWN_TEXT, Answer, choose, folders_said, refusal
 from graphmodel.errors import QueryError
 from graphmodel.terms import said
@@ -151,7 +152,7 @@ def _chart(shown: View, result: Result) -> None:
         source=f"As of {day_name(result.as_of)}; load {result.load_id or 'none'}; query {result.query.name}",
         theme=shown.theme,
     )
-    st.markdown(f"**{chart.title}**")
+    st.markdown(f"**{plain(chart.title)}**")
     widgets.chart_block(chart, heading=False)
 
 
@@ -245,7 +246,9 @@ def cypher(query: Query, shown: View) -> None:
 
 def _saving(found: Answer) -> None:
     with st.expander("Save it with your own queries"), st.form("save-own"):
-        st.caption(f"It is held to what the catalogue is held to. Own queries are in {folders_said()}.")
+        st.caption(
+            f"It is held to what the catalogue is held to. Own queries are in {plain(folders_said())}."
+        )
         name = st.text_input("Name, in lower snake case", key="save-name", max_chars=61, width=360)
         question = st.text_input("The question it answers", key="save-question", max_chars=200)
         over = st.checkbox("Replace an own query of this name", key="save-over")

@@ -13,6 +13,7 @@ import streamlit as st
 from analysis.locality import localities
 from dashboards import guarding, places
 from dashboards.data import Held
+from dashboards.plain import plain
 from graphmodel.access import Viewer
 from reports.theme import THEMES, Theme
 from reports.words import day_name, listed
@@ -21,6 +22,9 @@ AGENCIES: Final = "agency"
 AS_OF: Final = "as_of"
 LOCALITY: Final = "locality"
 MOST_MONTHS: Final = 120
+MOST_NAMED: Final = 200
+FIRST_YEAR: Final = 1900
+LAST_YEAR: Final = 2200
 
 Reach = Literal["cases", "leads", "near", "whole"]
 REACH: Final[Mapping[str, Reach]] = {
@@ -168,9 +172,11 @@ def _months(found: Held) -> list[date]:
 
 def _day_of(text: str | None) -> date | None:
     try:
-        return date.fromisoformat(text) if text else None
+        day = date.fromisoformat(text) if text else None
     except ValueError:
         return None
+    # what lies beyond cannot be reckoned with by month and by pandas
+    return day if day is not None and FIRST_YEAR <= day.year < LAST_YEAR else None
 
 
 def last_month_end(day: date) -> date:
@@ -230,21 +236,30 @@ def _take_address(found: Held, known: Mapping[str, str], areas: list[str], *, on
     if AS_OF not in st.session_state or (given != written and given[0] is not None):
         day = _day_of(given[0])
         if given[0] and day is None:
-            st.warning(f"The address asks for “{given[0]}”, which is no date: the latest day is shown.")
+            st.warning(
+                f"The address asks for “{_named(given[0])}”, which is no date: the latest day is shown."
+            )
         st.session_state[AS_OF] = day or found.default_day()
         st.session_state[AGENCIES] = [a for a in given[1] if a in known]
         st.session_state[LOCALITY] = given[2] if given[2] in areas else None
         unknown = [a for a in given[1] if a not in known]
         if unknown:
-            st.warning(f"The address names agencies that are not known: {', '.join(unknown)}.")
+            st.warning(f"The address names agencies that are not known: {_named(', '.join(unknown))}.")
         if given[2] and given[2] not in areas:
-            st.warning(f"The address names the locality “{given[2]}”, which is not known: all are shown.")
+            st.warning(
+                f"The address names the locality “{_named(given[2])}”, which is not known: all are shown."
+            )
     if only_ends:
         st.session_state[AS_OF] = last_month_end(min(st.session_state[AS_OF], found.last_day))
     st.session_state.setdefault(AGENCIES, [])
     st.session_state.setdefault(LOCALITY, None)
     at = st.session_state[AS_OF]
     st.session_state["month"] = at if at in _months(found) else None
+
+
+def _named(text: str) -> str:
+    """What an address names, to be said again: as letters, cut where it is long."""
+    return plain(text if len(text) <= MOST_NAMED else f"{text[:MOST_NAMED]}…")
 
 
 def _put_address(asked: Asked) -> None:

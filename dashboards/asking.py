@@ -12,6 +12,7 @@ from typing import Final, get_args
 import streamlit as st
 
 from dashboards import signed_in
+from dashboards.plain import plain
 from graphmodel.access import Role, Viewer
 from graphmodel.errors import AccessRefused
 from reports.words import role_name
@@ -85,4 +86,4 @@ def asked_viewer(key: str, words: str) -> Viewer | None:
 
 def refused(problem: AccessRefused) -> None:
     """Why nothing is shown, in words, where the rows would stand."""
-    st.error(f"Not shown: {problem.thing}: {problem.fault}. {problem.mend}")
+    st.error(plain(f"Not shown: {problem.thing}: {problem.fault}. {problem.mend}"))

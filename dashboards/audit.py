@@ -9,6 +9,7 @@ import pandas as pd
 import streamlit as st
 
 from dashboards import asking, data, signed_in, widgets
+from dashboards.plain import plain
 from graphmodel.access import AuditLog, Viewer
 from graphmodel.errors import AccessRefused
 from graphmodel.settings import data_folder, settings
@@ -148,7 +149,7 @@ def _asked() -> Viewer | None:
     """Who goes through the record and why; asked once in a session."""
     held: Viewer | None = st.session_state.get(LOOKER)
     if held is not None:
-        st.caption(f"You look as {role_name(held.role).lower()}: {held.reason}")
+        st.caption(plain(f"You look as {role_name(held.role).lower()}: {held.reason}"))
         return held
     viewer = asking.asked_viewer("audit", "the looks")
     if viewer is None:

@@ -11,6 +11,7 @@ import streamlit as st
 
 from dashboards import asking, data, data_one, widgets
 from dashboards.asked import View
+from dashboards.plain import plain
 from graphmodel.access import Viewer
 from graphmodel.errors import AccessRefused, QueryError
 from queries import answer
@@ -54,7 +55,7 @@ def asked(shown: View) -> Ecomap | None:
         try:
             found = look(shown, told.viewer(), kind, about.strip())
         except (AccessRefused, QueryError) as problem:
-            st.error(f"Not shown: {problem.thing}: {problem.fault}. {problem.mend}")
+            st.error(plain(f"Not shown: {problem.thing}: {problem.fault}. {problem.mend}"))
             return None
         st.session_state[SHOWN] = found
     held: Ecomap | None = st.session_state.get(SHOWN)
@@ -89,7 +90,9 @@ def _known(shown: View, table: str, column: str, about: str) -> bool:
 def draw(shown: View, found: Ecomap) -> None:
     """The picture, its words and its table."""
     if not found.known:
-        widgets.empty(f"No {found.kind[2:]} has the id {found.about}.", "Ids are compared letter by letter.")
+        widgets.empty(
+            f"No {found.kind[2:]} has the id {plain(found.about)}.", "Ids are compared letter by letter."
+        )
         return
     chart = charts.ecomap(
         found.rows, centre=found.centre, name=shown.name, source=shown.source, theme=shown.theme

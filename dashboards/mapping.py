@@ -19,6 +19,7 @@ import pandas as pd
 import streamlit as st
 
 from dashboards import data, widgets
+from dashboards.plain import plain, plain_cells
 from graphmodel import codes
 from graphmodel.access import LOCAL_USER, Viewer
 from graphmodel.errors import SourceError, TacgraphError
@@ -98,7 +99,7 @@ def proposed(name: str, content: bytes) -> Proposal | None:
 
 
 def refused(problem: TacgraphError) -> None:
-    st.error(f"{problem.thing}: {problem.fault}. {problem.mend}")
+    st.error(plain(f"{problem.thing}: {problem.fault}. {problem.mend}"))
 
 
 # -- what the reader corrects ----------------------------------------------------------------------
@@ -114,7 +115,7 @@ def columns(proposal: Proposal) -> tuple[Column, ...]:
         sample = proposal.samples[column.heading]
         with st.container(border=True):
             chosen = st.selectbox(
-                f"“{column.heading}” is",
+                f"“{plain(column.heading)}” is",
                 names,
                 index=names.index(column.field),
                 format_func=lambda f: str(fields[f]["what"]),
@@ -122,14 +123,9 @@ def columns(proposal: Proposal) -> tuple[Column, ...]:
                 width=460,
             )
             shown = f" Cells: {sample}" if sample else ""
-            st.caption(f"Proposed because {column.why} ({column.confidence:.0%} sure).{_plain(shown)}")
+            st.caption(f"Proposed because {plain(column.why)} ({column.confidence:.0%} sure).{plain(shown)}")
             found.append(_details(number, replace(column, field=chosen)))
     return tuple(found)
-
-
-def _plain(text: str) -> str:
-    """Text of a file as letters, none of them a mark of style."""
-    return "".join(f"\\{c}" if c in "\\`*_{}[]()#+-.!|<>~$:" else c for c in text)
 
 
 def _details(number: int, column: Column) -> Column:
@@ -211,7 +207,7 @@ def sectors(was: Mapping, chosen: tuple[Column, ...]) -> dict[str, str]:
         st.markdown(f"**Agencies whose sector is not known ({len(unknown)})**")
     for number, name in enumerate(unknown):
         found[name] = st.selectbox(
-            f"“{name}” belongs to",
+            f"“{plain(name)}” belongs to",
             ["", *codes.SECTORS],
             format_func=lambda s: str(s).replace("_", " ") or "not known: rejected",
             key=f"map-sector-{number}",
@@ -253,10 +249,10 @@ def preview(mapping: Mapping, name: str, content: bytes) -> Checked | None:
         st.markdown("**Why rows are rejected**")
         faults = [(f.table, f.column, f.reason, f.rows, f.first_row) for f in found.faults]
         heads = ("Table", "Their column", "Why", "Rows", "First")
-        st.table(pd.DataFrame(faults, columns=list(heads)), hide_index=True)
+        st.table(plain_cells(pd.DataFrame(faults, columns=list(heads))), hide_index=True)
     with st.expander("What was left out, and what stays open", expanded=True):
         for note in found.notes:
-            st.markdown(f"- {_plain(note)}")
+            st.markdown(f"- {plain(note)}")
     return found
 
 
@@ -274,7 +270,9 @@ def keeping(mapping: Mapping, name: str, content: bytes, who: Viewer) -> None:
         st.caption("Not kept yet in this form.")
         return
     st.success(
-        f"Kept. Files with these headings are read by it: tacgraph load {name} (or --with {path.name})."
+        plain(
+            f"Kept. Files with these headings are read by it: tacgraph load {name} (or --with {path.name})."
+        )
     )
     if who.role not in LOADERS:
         st.caption("An administrator loads the file.")

@@ -11,6 +11,7 @@ import streamlit as st
 from analysis.network_day import Network
 from dashboards import data_network, widgets
 from dashboards.asked import View
+from dashboards.plain import plain
 from graphmodel.access import suppressed
 from reports import charts
 from reports import findings_network as findings
@@ -63,7 +64,7 @@ def agency_picture(shown: View, held: Network) -> None:
             nodes, drawn.ties, least=least, each=data_network.EACH, source=shown.source, theme=shown.theme
         )
     )
-    st.caption(f"Numbers: {charts.numbers(nodes)}")
+    st.caption(plain(f"Numbers: {charts.numbers(nodes)}"))
 
 
 def hidden_children(rows: pd.DataFrame, up_to: int) -> pd.DataFrame:
@@ -88,7 +89,7 @@ def single_points(shown: View, held: Network) -> None:
         widgets.empty("There is nobody to show here in the agencies chosen, or to your role.")
         return
     for _, row in rows.head(MOST_SENTENCES).iterrows():
-        st.markdown(f"- {findings.single_point(row, shown.name)}")
+        st.markdown(f"- {plain(findings.single_point(row, shown.name))}")
     table = pd.DataFrame(
         {
             "Practitioner": rows["practitioner_id"],
@@ -119,7 +120,7 @@ def brokers(shown: View, held: Network) -> None:
     if rows.empty:
         widgets.empty("There is nobody to show here in the agencies chosen, or to your role.")
         return
-    st.markdown(f"{findings.brokers(rows, shown.name)}.")
+    st.markdown(plain(f"{findings.brokers(rows, shown.name)}."))
     table = pd.DataFrame(
         {
             "Practitioner": rows["practitioner_id"],
@@ -139,7 +140,7 @@ def brokers(shown: View, held: Network) -> None:
 def communities(held: Network) -> None:
     """Whether the communities follow localities or agencies, and what weak ties hold up."""
     st.header("Communities, localities and weak ties", anchor=False)
-    st.markdown(findings.follows(held.by_agency, held.by_locality))
+    st.markdown(plain(findings.follows(held.by_agency, held.by_locality)))
     st.markdown(findings.strong_ties(len(held.measures.ties), held.strong))
 
 

@@ -10,6 +10,7 @@ import streamlit as st
 from analysis.warning import RULES
 from dashboards import data, data_overload, widgets
 from dashboards.asked import View
+from dashboards.plain import plain, plain_cells
 from reports import charts
 from reports import findings_certainty as sure
 from reports import findings_overload as words
@@ -35,10 +36,10 @@ def why(shown: View, over: pd.DataFrame) -> None:
         chart = charts.overload_parts(row, source=shown.source, theme=shown.theme)
         widgets.chart_block(chart)
     with right:
-        st.markdown(f"**Since when, and what tipped it.** {words.tipped(row, changes)}")
+        st.markdown(f"**Since when, and what tipped it.** {plain(words.tipped(row, changes))}")
         if len(changes) > 1:
             st.table(_change_table(explained.changes), hide_index=True)
-        st.markdown(f"**Capacity.** {words.capacity_of(row)}")
+        st.markdown(f"**Capacity.** {plain(words.capacity_of(row))}")
         _posts(shown, str(who))
         st.markdown(f"**How sure.** {_sure(shown, str(who))}")
         past = over.set_index("practitioner_id").loc[[who], "past"].iloc[0]
@@ -46,7 +47,7 @@ def why(shown: View, over: pd.DataFrame) -> None:
             then, now = per_cent(past[-2]), per_cent(past[-1])
             st.markdown(f"**Before.** At the last month end {then} of capacity, now {now}.")
     if len(explained.posts):
-        st.markdown(f"**A split post.** {words.split(explained.posts, found.agency_names)}")
+        st.markdown(f"**A split post.** {plain(words.split(explained.posts, found.agency_names))}")
     _peers(shown, str(who), row)
 
 
@@ -70,7 +71,7 @@ def _posts(shown: View, who: str) -> None:
             "Points": [f"{x:,.1f}" for x in posts["capacity"]],
         }
     )
-    st.table(table, hide_index=True)
+    st.table(plain_cells(table), hide_index=True)
 
 
 def _sure(shown: View, who: str) -> str:
@@ -84,7 +85,7 @@ def _sure(shown: View, who: str) -> str:
 
 def _peers(shown: View, who: str, row: dict[Any, Any]) -> None:
     st.header("Who else in the role carries less?", anchor=False)
-    st.markdown(words.beside(row, role_name(row["role"])))
+    st.markdown(plain(words.beside(row, role_name(row["role"]))))
     frame = data_overload.peers(shown.found, shown.asked.as_of).frame(who)
     free = frame[frame["has_room"]].head(MOST_PEERS)
     if free.empty:

@@ -11,6 +11,7 @@ import streamlit as st
 
 from dashboards import data, data_one, keeping, widgets
 from dashboards.asked import View
+from dashboards.plain import plain_cells
 from graphmodel.access import AuditLog
 from graphmodel.settings import data_folder
 from reports import charts
@@ -118,7 +119,7 @@ def capacity(shown: View, who: str) -> None:
             "Points": posts["capacity"].map(lambda x: f"{x:,.1f}"),
         }
     )
-    st.table(table, hide_index=True)
+    st.table(plain_cells(table), hide_index=True)
     text = f"A full-time post that is all for case work carries {number(points, 1)} points"
     part = float(posts["qualified"].iloc[0])
     early = f"; while you count as newly qualified, {per_cent(part)} of that" if part < 1 else ""

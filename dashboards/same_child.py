@@ -13,6 +13,7 @@ import pyarrow.compute as pc
 import streamlit as st
 
 from dashboards import asking, data
+from dashboards.plain import plain
 from graphmodel.access import AuditLog, Viewer
 from graphmodel.errors import AccessRefused, TacgraphError
 from graphmodel.settings import data_folder, settings
@@ -98,8 +99,8 @@ def chosen(pairs: list[Proposal]) -> Proposal:
 
 def evidence(pair: Proposal, who: Viewer) -> None:
     """What agrees and what does not, side by side; what the sources say where the viewer may see it."""
-    st.header(f"{pair.a} and {pair.b}: {pair.probability:.1%} likely one child", anchor=False)
-    st.markdown(f"Not linked by itself: {pair.evidence.get('why', 'no reason was kept')}.")
+    st.header(plain(f"{pair.a} and {pair.b}: {pair.probability:.1%} likely one child"), anchor=False)
+    st.markdown(plain(f"Not linked by itself: {pair.evidence.get('why', 'no reason was kept')}."))
     rows = {
         "What": list(FIELDS.values()),
         "Agreement": [pair.evidence.get(name, "missing") for name in FIELDS],
@@ -109,7 +110,7 @@ def evidence(pair: Proposal, who: Viewer) -> None:
         for one in (pair.a, pair.b):
             rows[one] = [values.get((one, name), "") for name in ("source", *FIELDS)][1:]
         sources = [values.get((one, "source"), "no record is kept") for one in (pair.a, pair.b)]
-        st.markdown(f"{pair.a} is known from {sources[0]}, {pair.b} from {sources[1]}.")
+        st.markdown(plain(f"{pair.a} is known from {sources[0]}, {pair.b} from {sources[1]}."))
     else:
         st.caption("What the sources say is shown to a safeguarding lead, who also decides.")
     st.dataframe(
@@ -157,7 +158,7 @@ def _keep(pair: Proposal, verdict: Verdict, who: Viewer, note: str) -> None:
                 home, "child", *pair.pair, verdict, settings=settings(), who=who.name, role=who.role, why=why
             )
     except TacgraphError as problem:
-        st.error(f"Kept, but the graph is not up to date yet: {problem}")
+        st.error(plain(f"Kept, but the graph is not up to date yet: {problem}"))
         return
     _afresh(f"Kept: {pair.a} and {pair.b} are {SAID[verdict]}.")
 
@@ -211,6 +212,6 @@ def decisions(decided: dict[tuple[str, str], Decision], who: Viewer) -> None:
                     why=who.reason,
                 )
         except TacgraphError as problem:
-            st.error(str(problem))
+            st.error(plain(problem))
             return
         _afresh(f"Taken back: {one.a} and {one.b}.")

@@ -9,6 +9,7 @@ import streamlit as st
 
 from dashboards import agreeing, asking, widgets
 from dashboards.agreeing import STATES, Proposal
+from dashboards.plain import plain
 from graphmodel.access import Viewer
 from graphmodel.errors import AccessRefused, SettingsError
 from graphmodel.settings import Settings
@@ -101,7 +102,7 @@ def _decide(still: dict[str, Proposal]) -> None:
     try:
         agreeing.decide(told.viewer(), key, agree=outcome == "agreed", by=by, on=on)
     except (AccessRefused, SettingsError) as problem:
-        st.error(f"Not marked: {problem.thing}: {problem.fault}. {problem.mend}")
+        st.error(plain(f"Not marked: {problem.thing}: {problem.fault}. {problem.mend}"))
         return
     st.rerun()
 
@@ -130,7 +131,7 @@ def proposing(agreed: Settings) -> None:
     try:
         agreeing.propose(told.viewer(), agreed, name, text, told.reason)
     except (AccessRefused, SettingsError) as problem:
-        st.error(f"Not kept: {problem.thing}: {problem.fault}. {problem.mend}")
+        st.error(plain(f"Not kept: {problem.thing}: {problem.fault}. {problem.mend}"))
         return
     st.rerun()
 

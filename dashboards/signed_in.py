@@ -14,6 +14,7 @@ from typing import Any, Final
 import streamlit as st
 
 from dashboards.launch import PROVIDER_VARIABLE
+from dashboards.plain import plain
 from graphmodel.access import LOCAL_USER, Viewer
 from graphmodel.errors import AccessRefused
 from graphmodel.settings import settings
@@ -77,6 +78,6 @@ def door(problem: AccessRefused) -> None:
         st.button("Sign in", on_click=st.login, key="sign-in")
         return
     st.title("Your sign-in gives you nothing to see here", anchor=False)
-    st.error(f"{problem.thing}: {problem.fault}.")
+    st.error(plain(f"{problem.thing}: {problem.fault}."))
     st.markdown(f"**What to do:** {problem.mend}")
     st.button("Sign out", on_click=st.logout, key="sign-out")

@@ -23,6 +23,8 @@ from reports.words import NOT_DEFINED, SUPPRESSED, number, per_cent, role_name
 
 OF_CHILDREN: Final = ("active_tacs", "tacs_without_lead", "statutory_breaches")
 """Figures that count children: 1 to 5 are hidden, and a difference of 1 to 5 too."""
+NUMBERS: Final = ("grow", "needs_rise", "from_posts", "to_fte")
+"""Names of the address that hold a number."""
 _PARTS: Final = ("utilisation", "hoover")
 _RATIOS: Final = ("jain", "gini", "theil_between")
 _NOW: Final = ("tacs_led", "lead_points", "disparity")
@@ -46,6 +48,7 @@ def posts_by_role(view: View) -> pd.DataFrame:
 
 def asked_changes(view: View) -> tuple[tuple[str, ...], str, bool]:
     """The widgets, their state in the address; gives the changes as texts, the scheme, and `reassign`."""
+    _finite_address()
     held = posts_by_role(view)
     texts = []
     with st.expander("Choose what changes", expanded=True):
@@ -76,6 +79,17 @@ def asked_changes(view: View) -> tuple[tuple[str, ...], str, bool]:
     order = ("withdraw", "leaves", "close-schools", "needs-rise", "arrive", "grow")
     texts.sort(key=lambda text: order.index(text.split(" ")[0]))
     return tuple(texts), scheme, bool(reassign)
+
+
+def _finite_address() -> None:
+    """Take numbers out of the address that are none, on which a widget would break."""
+    for name in NUMBERS:
+        try:
+            known = math.isfinite(float(st.query_params.get(name, "0")))
+        except ValueError:
+            known = False
+        if not known:
+            del st.query_params[name]
 
 
 def _per_cent(label: str, key: str, most: int) -> int:

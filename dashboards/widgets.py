@@ -13,7 +13,9 @@ from dashboards import guarding, picture
 from dashboards.asked import REACH_WORDS, Asked, View
 from dashboards.data import Held
 from dashboards.explained import explained
+from dashboards.plain import plain
 from graphmodel.errors import AccessRefused, EngineError, TacgraphError
+from graphmodel.letters import harmless
 from queries.header import Query
 from queries.terms import local
 from reports.charts import Chart
@@ -26,6 +28,7 @@ SEVERITY_WORDS: Final[Mapping[str, str]] = {
     "fine": ":green-badge[Fine]",
     "unknown": ":gray-badge[Not known]",
 }
+AS_TEXT: Final = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
 NOT_DRAWN: Final = "Not drawn for your role: the chart shows people whom it does not see."
 
 
@@ -41,18 +44,18 @@ def view() -> View:
 def header(title: str, shown: View, *, scope: str | None = None) -> None:
     """The finding as the title, and under it the day, the data and the weights it rests on."""
     found = shown.found
-    st.title(title, anchor=False)
+    st.title(plain(title), anchor=False)
     data = day_name(found.slice.data_date) if found.slice.data_date else "no date"
     parts = [
         f"As of **{day_name(shown.asked.as_of)}**",
-        shown.scope if shown.locality or not scope else scope,
+        plain(shown.scope if shown.locality or not scope else scope),
         f"data up to {data}",
         f"load {found.slice.load_id}" if found.slice.load_id else "no load on record",
-        f"weights {found.settings.stamp}",
+        plain(f"weights {found.settings.stamp}"),
     ]
     st.caption(" · ".join(parts))
     if shown.asked.locality is not None:
-        st.info(REACH_WORDS[shown.reach].format(name=shown.asked.locality))
+        st.info(REACH_WORDS[shown.reach].format(name=plain(shown.asked.locality)))
     if found.warning:
         st.warning(found.warning)
 
@@ -75,7 +78,7 @@ def parameters(found: Held) -> None:
     }
     with st.expander("Weights and thresholds behind these figures"):
         st.table(pd.DataFrame({"What": list(rows), "Value": list(rows.values())}), hide_index=True)
-        st.markdown(f"Weights: **{rules.stamp}**.")
+        st.markdown(f"Weights: **{plain(rules.stamp)}**.")
 
 
 def chart_block(chart: Chart, *, heading: bool = True) -> None:
@@ -84,7 +87,7 @@ def chart_block(chart: Chart, *, heading: bool = True) -> None:
     Not drawn where it shows somebody whom the viewer may not see.
     """
     if heading:
-        st.header(chart.title, anchor=False)
+        st.header(plain(chart.title), anchor=False)
     if guarding.unseen_here(chart.table):
         st.caption(NOT_DRAWN)
         return
@@ -95,7 +98,7 @@ def chart_block(chart: Chart, *, heading: bool = True) -> None:
         config={"displayModeBar": False},
         key=f"chart-{chart.name}",
     )
-    st.caption(f"{chart.summary} {chart.source}.")
+    st.caption(plain(f"{chart.summary} {chart.source}."))
     picture.buttons(chart, THEMES[st.context.theme.type or "light"])
     with st.expander("The same as a table"):
         table(chart.table, chart.name, chart.title, chart.source)
@@ -154,7 +157,7 @@ def texts(queries: Sequence[Query]) -> None:
     """The text of each query."""
     with st.expander("The query behind the figures (Cypher)"):
         for query in map(local, queries):
-            st.markdown(f"**{query.name}**: {query.question}")
+            st.markdown(f"**{query.name}**: {plain(query.question)}")
             st.code(query.text, language=None, wrap_lines=True)
 
 
@@ -202,7 +205,7 @@ def fault(problem: TacgraphError) -> None:
         st.title("The database cannot be reached", anchor=False)
     else:
         st.title("This page cannot be shown", anchor=False)
-    st.error(f"{problem.thing}: {problem.fault}.")
+    st.error(plain(f"{problem.thing}: {problem.fault}."))
     st.markdown(f"**What to do:** {problem.mend}")
     if isinstance(problem, EngineError):
         st.markdown("`tacgraph doctor` says what is installed, reachable and loaded.")
@@ -214,7 +217,7 @@ def fault(problem: TacgraphError) -> None:
 def workbook(rows: pd.DataFrame, title: str, facts: Sequence[str]) -> bytes:
     """The table as an XLSX file, with what it shows, the day and the filters above it."""
     stream = io.BytesIO()
-    with pd.ExcelWriter(stream, engine="xlsxwriter") as writer:
+    with pd.ExcelWriter(stream, engine="xlsxwriter", engine_kwargs={"options": AS_TEXT}) as writer:
         rows.to_excel(writer, sheet_name="Table", index=False, startrow=len(facts) + 2)
         sheet = writer.sheets["Table"]
         for row, line in enumerate([title, *facts]):
@@ -226,8 +229,11 @@ def workbook(rows: pd.DataFrame, title: str, facts: Sequence[str]) -> bytes:
 def comma_separated(rows: pd.DataFrame, title: str, facts: Sequence[str]) -> bytes:
     """The table as CSV, UTF-8 with a byte-order mark, which a spreadsheet asks for.
 
-    Lines that begin with `# ` stand above it: how many they are, the title, the day and the filters.
+    Lines that begin with `# ` stand above it: how many they are, the title, the day and the filters. What a
+    spreadsheet would take for a formula is a text in it.
     """
     lines = [" ".join(line.split()) for line in (title, *facts)]
     above = "".join(f"# {line}\n" for line in (f"lines before the headings: {len(lines) + 1}", *lines))
-    return (above + rows.to_csv(index=False)).encode("utf-8-sig")
+    cells = rows.map(lambda cell: harmless(cell) if isinstance(cell, str) else cell)
+    heads = [harmless(str(name)) for name in rows.columns]
+    return (above + cells.to_csv(index=False, header=heads)).encode("utf-8-sig")

@@ -16,6 +16,7 @@ import streamlit as st
 from dashboards import data, over_time, signed_in, widgets
 from dashboards.asked import View
 from dashboards.asking import Stated, stated
+from dashboards.plain import plain
 from graphmodel.access import NAME_COLUMNS, Viewer, audited_kind
 from graphmodel.codes import ALLOCATION_PROFILES
 from graphmodel.engine import READER_SECONDS
@@ -103,7 +104,7 @@ def known(name: str) -> Query | None:
 
 def refusal(problem: TacgraphError) -> None:
     """Why there are no rows, in words, where the rows would stand."""
-    st.error(f"**Not run.** {problem.thing}: {problem.fault}. {problem.mend}")
+    st.error(f"**Not run.** {plain(problem.thing)}: {plain(problem.fault)}. {plain(problem.mend)}")
 
 
 # -- the catalogue ---------------------------------------------------------------------------------
@@ -131,7 +132,7 @@ def listing(shown: View) -> None:
     tags = st.pills("Tags", tags_known(), selection_mode="multi", key="workbench-tags")
     found = [query for query in search(words) if not tags or set(tags) & set(query.tags)]
     for faults in own_queries()[1].values():
-        st.warning(f"An own query is refused: {'; '.join(faults)}.")
+        st.warning(plain(f"An own query is refused: {'; '.join(faults)}."))
     if not found:
         widgets.empty("No query has all of these words.", "Take one out, or choose another tag.")
         return
@@ -146,12 +147,12 @@ def listing(shown: View) -> None:
 def _entry(query: Query) -> None:
     with st.container(border=True, gap="xxsmall"):
         st.button(
-            f":blue[**{_plain(query.title)}**]", key=f"choose-{query.name}", type="tertiary",
+            f":blue[**{plain(query.title)}**]", key=f"choose-{query.name}", type="tertiary",
             on_click=choose, args=(query.name,), help=f"Open {query.name}",
         )  # fmt: skip
         own = " :blue-badge[own query]" if is_own(query) else ""
-        tags = " · ".join(_plain(tag) for tag in query.tags)
-        st.markdown(f"{_plain(query.question)}  \n{_badge(query)}{own} {tags}")
+        tags = " · ".join(plain(tag) for tag in query.tags)
+        st.markdown(f"{plain(query.question)}  \n{_badge(query)}{own} {tags}")
 
 
 def _identifying(query: Query) -> str:
@@ -163,23 +164,18 @@ def _badge(query: Query) -> str:
     return MAY_SHOW if is_own(query) else SHOWS[query.identifying]
 
 
-def _plain(text: str) -> str:
-    """Text of a header as Markdown that says just this."""
-    return "".join(f"\\{sign}" if sign in "\\`*_[]<>:$#~|!" else sign for sign in text)
-
-
 # -- one query -------------------------------------------------------------------------------------
 
 
 def asking(shown: View, query: Query) -> None:
     """A query in words, its parameters as widgets, and its run."""
     words = local(query)
-    widgets.header(_plain(words.title), shown, scope="whole partnership")
-    st.markdown(f"**{_plain(words.question)}**")
-    st.markdown(f"{_badge(query)} One row is {_plain(words.grain)}. Source: {_plain(query.source)}.")
+    widgets.header(words.title, shown, scope="whole partnership")
+    st.markdown(f"**{plain(words.question)}**")
+    st.markdown(f"{_badge(query)} One row is {plain(words.grain)}. Source: {plain(query.source)}.")
     if words.notes:
         with st.expander("What the definition leaves open, and how it is settled"):
-            st.markdown("\n".join(f"- {_plain(note)}" for note in words.notes))
+            st.markdown("\n".join(f"- {plain(note)}" for note in words.notes))
     with st.form(f"ask-{query.name}"):
         given = _parameters(shown, query)
         identifying = _identifying(query)
@@ -254,19 +250,19 @@ def _parameters(shown: View, query: Query) -> dict[str, Any]:
     """A widget for each parameter; a part of the settings is shown, and stays what was agreed."""
     given: dict[str, Any] = {}
     maps = [p for p in query.parameters if p.type == "map" and p.default is not None]
-    plain = [parameter for parameter in query.parameters if parameter not in maps]
-    if plain:
+    others = [parameter for parameter in query.parameters if parameter not in maps]
+    if others:
         with st.container(horizontal=True, vertical_alignment="bottom"):
-            for parameter in plain:
+            for parameter in others:
                 value = _widget(query, parameter, shown)
                 if value is not None:
                     given[parameter.name] = value
     elif not maps:
         st.markdown("It asks for nothing but the day above.")
     for parameter in maps:
-        with st.expander(f"{heading(parameter.name)}: {parameter.meaning} (shown, not changed here)"):
+        with st.expander(plain(f"{heading(parameter.name)}: {parameter.meaning} (shown, not changed here)")):
             st.json(default(parameter, shown.found.settings), expanded=1)
-            st.caption(f"Version {shown.found.settings.version}: {shown.found.settings.agreed_by}.")
+            st.caption(plain(f"Version {shown.found.settings.version}: {shown.found.settings.agreed_by}."))
     return given
 
 

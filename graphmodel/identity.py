@@ -56,6 +56,11 @@ def _guard() -> Any:
     return import_module("neo4j_guard._checker")
 
 
+def grammar_of() -> Any:
+    """The classes of Neo4j's grammar, by which the nodes of a syntax tree are told apart."""
+    return _guard().P
+
+
 def walk(tree: Any) -> Iterator[Any]:
     """Every node of a syntax tree."""
     waiting = [tree]
@@ -80,7 +85,7 @@ def read_by(text: str) -> Mapping[Identity, str]:
     found: dict[Identity, str] = {}
     for node in walk(tree):
         for kind in _identified(node, labels, grammar):
-            found.setdefault(kind, _words(node))
+            found.setdefault(kind, words_of(node))
     return found
 
 
@@ -96,7 +101,7 @@ def _identified(node: Any, labels: Mapping[str, str | None], grammar: Any) -> fr
     if isinstance(node, grammar.MapComprehensionForMapContext):
         return EVERYONE
     if isinstance(node, grammar.PropertyKeyNameContext):
-        of = MARKED.get(_name(node), {})
+        of = MARKED.get(name_of(node), {})
         if of and not _only_names_a_key(node, grammar):
             label = _owner(node, labels, grammar)
             return frozenset(of.values() if label is None else [of[label]] if label in of else [])
@@ -123,11 +128,11 @@ def _owner(node: Any, labels: Mapping[str, str | None], grammar: Any) -> str | N
     if isinstance(parent, grammar.MapContext):
         pattern = parent.parentCtx.parentCtx
         if isinstance(pattern, grammar.NodePatternContext):
-            return _label_of(pattern, grammar)
+            return label_of(pattern, grammar)
         return "" if isinstance(pattern, grammar.RelationshipPatternContext) else None
     around = parent.parentCtx
     if isinstance(around, grammar.MapProjectionElementContext):
-        return labels.get(_name(around.parentCtx.variable()))
+        return labels.get(name_of(around.parentCtx.variable()))
     if isinstance(around, grammar.PropertyPostfixContext):
         return "" if is_of_parameter(around) else _label_before(around, labels, grammar)
     return None
@@ -139,7 +144,7 @@ def _label_before(postfix: Any, labels: Mapping[str, str | None], grammar: Any) 
     owner = whole.getChild(0)
     if whole.getChild(1) is not postfix or not isinstance(owner, grammar.Expression1Context):
         return None
-    return None if owner.variable() is None else labels.get(_name(owner.variable()))
+    return None if owner.variable() is None else labels.get(name_of(owner.variable()))
 
 
 def _labels(tree: Any, grammar: Any) -> dict[str, str | None]:
@@ -152,15 +157,15 @@ def _labels(tree: Any, grammar: Any) -> dict[str, str | None]:
     found: dict[str, set[str | None]] = {}
     for node in walk(tree):
         if isinstance(node, grammar.VariableContext):
-            parent, name = node.parentCtx, _name(node)
+            parent, name = node.parentCtx, name_of(node)
             if isinstance(parent, grammar.NodePatternContext):
-                found.setdefault(name, set()).add(_label_of(parent, grammar))
+                found.setdefault(name, set()).add(label_of(parent, grammar))
             elif not isinstance(parent, uses):
                 found.setdefault(name, set()).add(None)
     return {name: labels.pop() if len(labels) == 1 else None for name, labels in found.items()}
 
 
-def _label_of(pattern: Any, grammar: Any) -> str | None:
+def label_of(pattern: Any, grammar: Any) -> str | None:
     """The label of a node pattern that says just one of the model's, itself or where it was bound before."""
     said = pattern.labelExpression()
     if said is None:
@@ -178,7 +183,7 @@ def _label_said_before(pattern: Any, grammar: Any) -> str | None:
     """The label that a pattern's variable was bound with, in this `MATCH` or one before that still holds."""
     if pattern.variable() is None:
         return None
-    name, clause = _name(pattern.variable()), pattern.parentCtx
+    name, clause = name_of(pattern.variable()), pattern.parentCtx
     while clause is not None and not isinstance(clause, grammar.ClauseContext):
         clause = clause.parentCtx
     if clause is None:
@@ -192,14 +197,14 @@ def _label_said_before(pattern: Any, grammar: Any) -> str | None:
         if isinstance(inner, grammar.MatchClauseContext) and inner.OPTIONAL() is None:
             for node in walk(inner):
                 if _binds(node, name, grammar) and node is not pattern:
-                    return _label_of(node, grammar)
+                    return label_of(node, grammar)
     return None
 
 
 def _binds(node: Any, name: str, grammar: Any) -> bool:
     """Whether a node pattern of a `MATCH` itself (no subquery, no condition) says a label of a variable."""
     named = isinstance(node, grammar.NodePatternContext) and node.variable() is not None
-    if not named or _name(node.variable()) != name or node.labelExpression() is None:
+    if not named or name_of(node.variable()) != name or node.labelExpression() is None:
         return False
     plain = (grammar.PatternElementContext, grammar.AnonymousPatternContext, grammar.PatternContext,
              grammar.PatternListContext)  # fmt: skip
@@ -218,13 +223,14 @@ def _carries(clause: Any, name: str, grammar: Any) -> bool:
     return False
 
 
-def _name(node: Any) -> str:
+def name_of(node: Any) -> str:
+    """A name of the text as it is compared: without backticks, in small letters."""
     text = str(node.getText())
     text = text[1:-1].replace("``", "`") if text.startswith("`") else text
     return text.casefold()
 
 
-def _words(node: Any) -> str:
+def words_of(node: Any) -> str:
     """The piece of the text that a node stands for, with what it is read from, on one line."""
     around = node
     for _ in range(3):
@@ -257,7 +263,10 @@ def refuse_unseen(text: str, lacking: Mapping[Identity, AccessRefused]) -> froze
     """Whom a text may identify. Raises `AccessRefused` where `lacking` has one of them.
 
     A text that is no Cypher may identify everyone; where anybody is lacking it is refused (`TextRefused`).
+    One that could show a child's sensitive service without consent is refused whoever looks.
     """
+    from graphmodel.consent import refuse_unconsented  # noqa: PLC0415  (it reads texts by this module)
+
     try:
         read = read_by(text)
     except TextRefused:
@@ -267,6 +276,7 @@ def refuse_unseen(text: str, lacking: Mapping[Identity, AccessRefused]) -> froze
         return EVERYONE
     for kind in sorted(set(read) & set(lacking)):
         raise _unseen(kind, f"the text reads {read[kind]}", lacking)
+    refuse_unconsented(text)
     return frozenset(read)
 
 

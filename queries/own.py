@@ -15,6 +15,7 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any, Final
 
+from graphmodel.consent import refuse_unconsented
 from graphmodel.errors import QueryError, TextRefused
 from queries.catalogue import FOLDER, catalogue, check_file, check_query
 from queries.grammar import check_text
@@ -98,6 +99,7 @@ def refuse_faults(name: str, text: str, path: Path) -> Query:
     kind = QueryError
     try:
         check_text(text)
+        refuse_unconsented(text)
     except TextRefused as fault:
         faults, kind = [*faults, fault.fault], type(fault)
     if query is None or faults:

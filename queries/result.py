@@ -16,6 +16,7 @@ import pyarrow.parquet as pq
 import xlsxwriter
 
 from graphmodel.errors import QueryError
+from graphmodel.letters import harmless
 from graphmodel.store import Rows
 from graphmodel.terms import said
 from queries.header import Query, split
@@ -96,10 +97,13 @@ class Result:
         return frame
 
     def to_csv(self, stream: IO[str]) -> None:
-        """CSV: lists joined with `;`, numbers unrounded, true and false, empty where there is no value."""
+        """CSV: lists joined with `;`, numbers unrounded, true and false, empty where there is no value.
+
+        A text that a spreadsheet would reckon out gets an apostrophe in front: see `graphmodel.letters`.
+        """
         writer = csv.writer(stream, lineterminator="\n")
-        writer.writerow(self.rows.columns)
-        writer.writerows([text(value) for value in row] for row in self.rows.rows)
+        writer.writerow([harmless(name) for name in self.rows.columns])
+        writer.writerows([_cell_text(value) for value in row] for row in self.rows.rows)
 
     def to_json(self, stream: IO[str]) -> None:
         """A JSON list, an object a row; dates as ISO text, lists as lists, null where there is no value."""
@@ -139,8 +143,12 @@ class Result:
         pq.write_table(pa.Table.from_pylist(records, schema=schema), path)
 
 
+def _cell_text(value: Any) -> str:
+    return harmless(text(value)) if isinstance(value, (str, list, dict)) else text(value)
+
+
 def text(value: Any) -> str:
-    """A value as the CSV has it."""
+    """A value as text: what a CSV has but for the apostrophe before a formula."""
     if value is None:
         return ""
     if isinstance(value, bool):

@@ -13,6 +13,7 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from graphmodel.letters import harmless
 from reports.sheets import Cell, Column, Table
 from reports.words import LITTLE, NOT_DEFINED, SUPPRESSED
 
@@ -70,7 +71,7 @@ def as_csv(table: Table, up_to: int) -> str:
 
 def _cell(cell: Cell, column: Column, known: dict[str, str]) -> str:
     if column.kind == "text":
-        return str(cell)
+        return harmless(str(cell))
     if isinstance(cell, str):
         # a range in words is no number either
         return cell if cell in known else SUPPRESSED

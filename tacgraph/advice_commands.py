@@ -11,12 +11,11 @@ from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
 
 from cyclopts import Parameter
 from rich.console import Console
-from rich.table import Table
 
 from graphmodel.access import AuditLog, Viewer
 from graphmodel.errors import AccessRefused
 from graphmodel.settings import data_folder, settings
-from tacgraph.console import ProgressBars, progress_bars, say, table_width, today
+from tacgraph.console import ProgressBars, Table, progress_bars, say, table_width, today
 
 if TYPE_CHECKING:
     from analysis.advice import Advice, Point

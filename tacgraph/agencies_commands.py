@@ -8,11 +8,11 @@ from typing import Annotated, Literal
 
 from cyclopts import App, Parameter
 from rich.console import Console
-from rich.table import Table
 
 from graphmodel.errors import SettingsError
+from graphmodel.letters import harmless
 from graphmodel.settings import data_folder, settings
-from tacgraph.console import say, table_width
+from tacgraph.console import Table, say, table_width
 
 app = App(name="agencies", help="Agencies of the graph and the public registries (GIAS, NHS ODS).")
 _MOST = 30
@@ -78,7 +78,7 @@ def resolve(
         with review.open("w", encoding="utf-8", newline="") as text:
             writer = csv.writer(text)
             writer.writerow(REVIEW_COLUMNS)
-            writer.writerows(rows)
+            writer.writerows([harmless(cell) for cell in row] for row in rows)
         say(f"Wrote {review}.")
     say(
         f"{len(agencies):,} agencies: {len(result.by_number):,} by number, {len(linked):,} linked, "
@@ -100,5 +100,5 @@ def _print(rows: list[tuple[str, ...]], heads: tuple[str, ...]) -> None:
         *heads, title=f"{len(rows):,} matches to decide: tacgraph match decide A B --same --kind agency"
     )
     for row in rows[:_MOST]:
-        table.add_row(*(cell.replace("[", "\\[") for cell in row))
+        table.add_row(*row)
     Console(width=table_width()).print(table)

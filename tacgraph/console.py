@@ -8,18 +8,49 @@ from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from typing import Any, Final
 
+from rich import table as rich_table
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
+from rich.text import Text
+
+from graphmodel.letters import letters
 
 messages: Final = Console(stderr=True, highlight=False, soft_wrap=True, emoji=False)
 
 
 def say(text: str) -> None:
-    messages.print(text, markup=False)
+    messages.print(letters(text), markup=False)
 
 
 def warn(text: str) -> None:
-    messages.print(text, style="bold", markup=False)
+    messages.print(letters(text), style="bold", markup=False)
+
+
+def tell(text: object) -> None:
+    """A sentence to standard output, whose names come from the data."""
+    print(letters(text))
+
+
+class Table(rich_table.Table):
+    """A table whose heads, cells and title are letters: nothing in them is mark-up or moves a terminal."""
+
+    def __init__(self, *heads: str, title: str | None = None, **options: Any) -> None:
+        told = None if title is None else Text(letters(title))
+        super().__init__(title=told, **options)
+        for head in heads:
+            self.add_column(head)
+
+    def add_column(self, header: Any = "", *more: Any, **options: Any) -> None:
+        """As of every table."""
+        super().add_column(_text(header), *more, **options)
+
+    def add_row(self, *cells: Any, **options: Any) -> None:
+        """As of every table."""
+        super().add_row(*(_text(cell) for cell in cells), **options)
+
+
+def _text(cell: Any) -> Any:
+    return Text(letters(cell)) if isinstance(cell, str) else cell
 
 
 class ProgressBars:

@@ -9,10 +9,9 @@ from math import isnan
 from typing import Final, Literal
 
 from rich.console import Console
-from rich.table import Table
 
 from graphmodel.settings import data_folder, settings
-from tacgraph.console import progress_bars, say, table_width, today
+from tacgraph.console import Table, progress_bars, say, table_width, tell, today
 
 _MOST: Final = 20
 
@@ -61,8 +60,8 @@ def costs(
             _share(row["difference"], sign=True),
         )
     console.print(table)
-    console.print(f"{rules.costs.hours_per_point:g} hours a month and point: {rules.costs.hours_source}")
-    console.print(f"£{rules.costs.pounds_per_hour:g} an hour: {rules.costs.pounds_source}")
+    tell(f"{rules.costs.hours_per_point:g} hours a month and point: {rules.costs.hours_source}")
+    tell(f"£{rules.costs.pounds_per_hour:g} an hour: {rules.costs.pounds_source}")
     if len(found) > _MOST:
         say(f"Shown: {_MOST} of {len(found)} agencies. All of them: --format json")
     return 0

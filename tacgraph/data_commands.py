@@ -6,10 +6,9 @@ from pathlib import Path
 from typing import Annotated
 
 from cyclopts import Parameter
-from rich.table import Table
 
 from graphmodel.settings import data_folder
-from tacgraph.console import messages, progress_bars, say, warn
+from tacgraph.console import Table, messages, progress_bars, say, warn
 
 
 def load(

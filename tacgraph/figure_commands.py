@@ -9,11 +9,10 @@ from math import isnan
 from typing import Any, Final, Literal
 
 from rich.console import Console
-from rich.table import Table
 
 from graphmodel.errors import SettingsError
 from graphmodel.settings import data_folder, settings
-from tacgraph.console import say, table_width, today
+from tacgraph.console import Table, say, table_width, today
 
 
 def fairness(

@@ -6,12 +6,11 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Annotated, Literal
 
 from cyclopts import App, Parameter
-from rich.table import Table
 
 from graphmodel.access import AuditLog, Viewer
 from graphmodel.errors import QueryError
 from graphmodel.settings import data_folder, settings
-from tacgraph.console import messages, progress_bars, say, warn
+from tacgraph.console import Table, messages, progress_bars, say, warn
 
 if TYPE_CHECKING:
     from loaders.matching.run import MatchReport

@@ -8,11 +8,10 @@ from datetime import date
 from typing import Any, Final, Literal
 
 from rich.console import Console
-from rich.table import Table
 
 from graphmodel.errors import SettingsError
 from graphmodel.settings import data_folder, settings
-from tacgraph.console import ProgressBars, progress_bars, say, table_width, today
+from tacgraph.console import ProgressBars, Table, progress_bars, say, table_width, tell, today
 
 _MOST: Final = 12
 
@@ -93,13 +92,13 @@ def _print(found: Any, console: Console) -> None:
     console.print(table)
     _print_agencies(found, console, words)
     _print_brokers(found, console, words)
-    print("\nSingle points of failure")
+    tell("\nSingle points of failure")
     for _, row in found.single_points.head(_MOST).iterrows():
-        print(f"- {words.single_point(row, _agency)}")
+        tell(f"- {words.single_point(row, _agency)}")
     if found.single_points.empty:
-        print("- none")
-    print(f"\n{words.strong_ties(len(held.ties), found.strong)}")
-    print(words.follows(found.by_agency, found.by_locality))
+        tell("- none")
+    tell(f"\n{words.strong_ties(len(held.ties), found.strong)}")
+    tell(words.follows(found.by_agency, found.by_locality))
     say(f"Shown: at most {_MOST} of each. All of them, and every practitioner: --format json")
 
 

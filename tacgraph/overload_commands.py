@@ -9,10 +9,9 @@ from typing import Annotated, Any, Final, Literal
 
 from cyclopts import Parameter
 from rich.console import Console
-from rich.table import Table
 
 from graphmodel.settings import data_folder, settings
-from tacgraph.console import progress_bars, say, table_width, today
+from tacgraph.console import Table, progress_bars, say, table_width, tell, today
 
 _MOST: Final = 25
 _PEERS: Final = 10
@@ -143,7 +142,7 @@ def _print_leads(found: Any, day: date) -> None:
             str(row["with_room"]),
         )
     Console(width=table_width()).print(table)
-    print(longest(found.leads, day))
+    tell(longest(found.leads, day))
     if len(found.leads) > _MOST:
         say(f"Shown: {_MOST} of {len(found.leads)} leads. All of them with their working: --format json")
 
@@ -152,7 +151,7 @@ def _print_warning(soon: Any, test: Any, days: int) -> None:
     from analysis.warning import RULES
     from reports.findings_overload import judged, warned
 
-    print(f"\n{warned(soon, test.rules, test.best, days)}")
+    tell(f"\n{warned(soon, test.rules, test.best, days)}")
     table = Table("practitioner", "role", "% of capacity", "room", "by trend", "one more lead", "crosses on")
     for row in soon.head(_MOST).to_dict(orient="records"):
         flags = ("yes" if row[x] else "no" for x in ("by_trend", "by_one_more"))
@@ -167,26 +166,26 @@ def _print_warning(soon: Any, test: Any, days: int) -> None:
         )
     Console(width=table_width()).print(table)
     for rule in RULES:
-        print(judged(test.rules, rule, better=test.better(rule)).replace("**", ""))
+        tell(judged(test.rules, rule, better=test.better(rule)).replace("**", ""))
 
 
 def _print_one(one: dict[str, Any], day: date) -> None:
     from reports import findings_overload as words
     from reports.words import role_name
 
-    print(f"{one['practitioner_id']} ({role_name(one['role'])}) on {day}\n")
-    print(words.made_of(one))
-    print(words.capacity_of(one))
+    tell(f"{one['practitioner_id']} ({role_name(one['role'])}) on {day}\n")
+    tell(words.made_of(one))
+    tell(words.capacity_of(one))
     if one["overloaded"]:
-        print(words.tipped(one, one["changes"], tacs=True))
+        tell(words.tipped(one, one["changes"], tacs=True))
     else:
-        print("Not a lead above capacity on this day.")
+        tell("Not a lead above capacity on this day.")
     if one["peers"] is not None:
-        print(words.beside(one, role_name(one["role"])))
+        tell(words.beside(one, role_name(one["role"])))
     if one["split_posts"]:
         import pandas as pd
 
-        print(words.split(pd.DataFrame(one["split_posts"]), {}))
+        tell(words.split(pd.DataFrame(one["split_posts"]), {}))
     table = Table("peer", "% of capacity", "room", "same agency", "same locality", title="Peers with room")
     for row in [p for p in one["peers_in_role"] if p["has_room"]][:_PEERS]:
         flags = ("yes" if row[x] else "no" for x in ("same_agency", "same_locality"))
@@ -199,9 +198,9 @@ def _print_certainty(found: Any, day: date, agreed: Any) -> None:
     from reports import findings_certainty as words
 
     console = Console(width=table_width())
-    print(f"Weights {agreed.version}: {agreed.agreed_by}. {len(found.draws):,} draws, {day}.")
-    print(words.leads(found.overloaded, found.variation))
-    print(words.agencies(found.agencies, found.variation))
+    tell(f"Weights {agreed.version}: {agreed.agreed_by}. {len(found.draws):,} draws, {day}.")
+    tell(words.leads(found.overloaded, found.variation))
+    tell(words.agencies(found.agencies, found.variation))
     heads = ("weight", "agreed", "low", "high", "overloaded at low", "at high", "leave", "enter", "tau")
     table = Table(*heads, title="Each weight alone")
     for row in found.weights.to_dict(orient="records"):

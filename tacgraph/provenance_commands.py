@@ -10,12 +10,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from rich.console import Console
-from rich.table import Table
 
 from graphmodel.access import AuditLog, Viewer
 from graphmodel.errors import SettingsError
 from graphmodel.settings import data_folder
-from tacgraph.console import progress_bars, say, table_width
+from tacgraph.console import Table, progress_bars, say, table_width
 
 if TYPE_CHECKING:
     from analysis.provenance import Stated

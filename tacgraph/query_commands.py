@@ -13,12 +13,13 @@ from typing import IO, TYPE_CHECKING, Annotated, Any, Literal
 
 from cyclopts import Parameter
 from rich.console import Console
-from rich.table import Table
 
 from graphmodel.access import AuditLog, Viewer
+from graphmodel.beside import whole
+from graphmodel.disk import on_disk
 from graphmodel.errors import QueryError, SettingsError
 from graphmodel.settings import data_folder
-from tacgraph.console import cell, say, table_width, today, warn
+from tacgraph.console import Table, cell, say, table_width, today, warn
 
 if TYPE_CHECKING:
     from queries import Result
@@ -320,7 +321,11 @@ def _hand_out_text(result: Result, kind: Format, output: Path | None, most: int)
     with ExitStack() as stack:
         stream: IO[str] = sys.stdout
         if output is not None:
-            stream = stack.enter_context(output.open("w", encoding="utf-8", newline=""))
+            stack.enter_context(on_disk(output))
+            # a pipe or a device is written to as it is
+            plain = output.is_file() or not output.exists()
+            place = stack.enter_context(whole(output)) if plain else output
+            stream = stack.enter_context(place.open("w", encoding="utf-8", newline=""))
         if kind == "csv":
             result.to_csv(stream)
         elif kind == "json":

@@ -7,11 +7,10 @@ from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 from rich.console import Console
-from rich.table import Table
 
 from graphmodel.errors import SettingsError, SourceError
 from graphmodel.settings import data_folder
-from tacgraph.console import say, table_width, warn
+from tacgraph.console import Table, say, table_width, warn
 
 if TYPE_CHECKING:
     from loaders.sources.spreadsheet.checking import Checked

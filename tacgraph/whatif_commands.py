@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
 
 from cyclopts import Parameter
 from rich.console import Console
-from rich.table import Table
 
+from graphmodel.letters import letters
 from graphmodel.settings import SCHEMES, data_folder, scheme_file, settings
-from tacgraph.console import progress_bars, say, table_width, today
+from tacgraph.console import Table, progress_bars, say, table_width, today
 
 if TYPE_CHECKING:
     from analysis.whatif import Comparison, Scenario
@@ -115,9 +115,9 @@ def _print(found: Comparison) -> None:
 
     console = Console(width=table_width())
     change = dict(zip(found.figures["figure"], found.figures["change"], strict=True))
-    console.print(f"[bold]{finding(found.scenario, change)}[/bold]", highlight=False)
+    console.print(letters(finding(found.scenario, change)), style="bold", markup=False, highlight=False)
     for note in (*found.outcome.notes, handed_on(found.outcome.moves)):
-        console.print(note, markup=False, highlight=False)
+        console.print(letters(note), markup=False, highlight=False)
     table = Table("figure", "today", "then", "change", title=f"As of {found.as_of}")
     for name, today_, then, more in found.figures.itertuples(index=False, name=None):
         shown = [_shown(name, today_), _shown(name, then), _shown(name, more, sign=True)]

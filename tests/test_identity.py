@@ -57,7 +57,7 @@ NAMES: Final = [
     "MATCH (a:Agency) WITH 1 AS one MATCH (a:Practitioner) RETURN a.name AS x",
     "MATCH (a:Agency) WITH 1 AS one MATCH (p:Practitioner) WITH p AS a RETURN a.name AS x",
     "OPTIONAL MATCH (a:Agency {agency_id: 'none'}) MATCH (a) RETURN collect(a.name) AS x",
-    "MATCH (a:Agency) WITH a.sector AS a1 MATCH (a)-->() RETURN collect(a.name) AS x",
+    "MATCH (a:Agency) WITH a.sector AS a1 MATCH (a)-[:HOLDS_POST]->() RETURN collect(a.name) AS x",
     "MATCH (b:Agency) WHERE EXISTS { (a:Agency) } MATCH (a) RETURN collect(a.name) AS x",
     "MATCH (b:Agency), ((a:Agency)-->()){0,1} (a2) MATCH (a) RETURN collect(a.name) AS x",
     "MATCH (b) WHERE b.practitioner_id = 'p1' CALL (b) { MATCH (b) RETURN b.name AS x } RETURN x",

@@ -81,6 +81,11 @@ def test_every_query_of_the_catalogue_can_be_saved_and_gives_the_same_rows(
             with pytest.raises(QueryError, match="_hash is not allowed"):
                 queries.save(f"my_{name}", query.text)
             continue
+        if "[:RECEIVES]" in query.text:
+            # the catalogue's own files are held to consent by their reader, a copy of one is not
+            with pytest.raises(QueryError, match="without consent"):
+                queries.save(f"my_{name}", query.text)
+            continue
         assert queries.save(f"my_{name}", query.text).name == f"my_{name}.cypher"
         given = {"store": reader, "viewer": viewer, "as_of": AS_OF, **GIVEN.get(name, {})}
         own, wanted = (queries.answer(x, **given).rows for x in (f"my_{name}", name))

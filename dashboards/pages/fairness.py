@@ -14,6 +14,7 @@ from dashboards.fairness import (
     finite,
     sector_table,
 )
+from dashboards.plain import plain
 from dashboards.shown import agencies, sectors
 from reports import charts, findings, findings_certainty, findings_fairness
 from reports.words import NOT_DEFINED
@@ -53,8 +54,8 @@ else:
     st.header("More leads than the teams explain?", anchor=False)
     by_sector = sectors(found, day, discretionary=discretionary)
     st.markdown(f"**{findings_fairness.expected_sectors(by_sector)}** (All agencies of the partnership.)")
-    st.markdown(f"{findings_fairness.expected_agencies(rows)}")
-    st.markdown(expected_sentence(rows))
+    st.markdown(plain(findings_fairness.expected_agencies(rows)))
+    st.markdown(plain(expected_sentence(rows)))
     widgets.table(sector_table(by_sector), "sector-leads", "Leads against those expected, by sector", source)
 
     widgets.chart_block(

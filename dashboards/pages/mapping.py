@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from dashboards import mapping, signed_in
+from dashboards.plain import plain
 
 who = signed_in.viewer()
 mapping.heading()
@@ -12,11 +13,11 @@ given = mapping.uploaded()
 proposal = mapping.proposed(*given) if given else None
 if given and proposal:
     for ask in proposal.to_fill:
-        st.info(ask)
+        st.info(plain(ask))
     chosen = mapping.columns(proposal)
     wrong = mapping.twice(chosen)
     for fault in wrong:
-        st.error(fault)
+        st.error(plain(fault))
     ready = mapping.rules(proposal, chosen)
     good = None if wrong else mapping.valid(ready)
     if good and mapping.preview(good, *given):

@@ -6,6 +6,7 @@ import streamlit as st
 
 from dashboards import data, widgets
 from dashboards.own_view import about, capacity, finding, say_wrong, teams, trend, whose
+from dashboards.plain import plain
 
 shown = widgets.view()
 found, day = shown.found, shown.asked.as_of
@@ -24,7 +25,7 @@ else:
         row = mine.to_dict(orient="records")[0]
         line = found.settings.workload.overload_threshold
         widgets.header(finding(row, line), shown, scope=f"practitioner {who}")
-        st.markdown(f"{about(row, shown)}.")
+        st.markdown(plain(f"{about(row, shown)}."))
         left, right = st.columns([3, 2], gap="large")
         with left:
             trend(shown, who)

@@ -7,6 +7,7 @@ import streamlit as st
 from dashboards import widgets
 from dashboards.certainty import MARK_HELP, mark
 from dashboards.overview import figures, guide, month_findings
+from dashboards.plain import plain
 from dashboards.shown import agencies
 from reports import charts
 from reports.words import day_name
@@ -31,7 +32,9 @@ with left:
     st.header("What to look at, most serious first", anchor=False)
     for number, sentence in enumerate(sentences, start=1):
         severity = widgets.SEVERITY_WORDS[sentence.severity]
-        st.markdown(f"{number}. {severity} {sentence}{mark(found, asked.as_of, sentence, shown.locality)}")
+        st.markdown(
+            f"{number}. {severity} {plain(sentence)}{mark(found, asked.as_of, sentence, shown.locality)}"
+        )
     st.caption(MARK_HELP)
     widgets.suppression_note(found)
 with right:

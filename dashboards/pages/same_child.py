@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from dashboards import same_child
+from dashboards.plain import plain
 
 pairs, decided = same_child.state()
 count = len(pairs)
@@ -20,7 +21,7 @@ st.markdown(
 )
 done = st.session_state.pop(same_child.DONE, None)
 if done:
-    st.success(done)
+    st.success(plain(done))
 who = same_child.viewer(count)
 if who is not None:
     if pairs:

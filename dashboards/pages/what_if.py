@@ -6,6 +6,7 @@ import streamlit as st
 
 from analysis.whatif import FIGURES, Comparison
 from dashboards import data_what_if, widgets
+from dashboards.plain import plain
 from dashboards.what_if import (
     agency_table,
     asked_changes,
@@ -33,7 +34,7 @@ try:
 except SettingsError as problem:
     with place:
         widgets.header("This cannot be worked out", shown)
-        st.error(f"{problem.thing}: {problem.fault}.")
+        st.error(plain(f"{problem.thing}: {problem.fault}."))
         st.markdown(f"**What to do:** {problem.mend}")
 
 if comparison is not None:
@@ -45,7 +46,7 @@ if comparison is not None:
         st.caption("Worked out on a copy: nothing is changed in the database.")
     if not comparison.scenario.empty:
         for note in safe_notes(shown, comparison):
-            st.markdown(f"- {note}")
+            st.markdown(f"- {plain(note)}")
         source, theme = f"{shown.source}; {comparison.scenario}", shown.theme
         table = figure_table(figures)
         counts = figures[figures["figure"].isin(DRAWN)]

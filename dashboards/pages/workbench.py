@@ -6,6 +6,7 @@ import streamlit as st
 
 from dashboards import widgets
 from dashboards.answer import answer, cypher, over
+from dashboards.plain import plain
 from dashboards.workbench import OWN_TEXT, asking, choose, chosen, edit, known, listing, writing
 
 shown = widgets.view()
@@ -15,7 +16,7 @@ query = known(name)
 if shown.asked.agencies or shown.asked.locality:
     st.info("The agencies and the locality chosen narrow the other pages, not this one.")
 if name and name != OWN_TEXT and query is None:
-    st.warning(f"The address names the query “{name}”, which is not known.")
+    st.warning(f"The address names the query “{plain(name[:200])}”, which is not known.")
 if query is None and name != OWN_TEXT:
     listing(shown)
 else:
