@@ -322,9 +322,19 @@ def settings() -> Settings:
 
 
 def data_folder() -> Path:
-    """`TACGRAPH_HOME`, by default `.tacgraph/` in the working folder; made with mode 0700."""
+    """`TACGRAPH_HOME`, by default `.tacgraph/` in the working folder; made with mode 0700.
+
+    Raises `SettingsError` where it cannot be made.
+    """
     home = Path(os.environ.get("TACGRAPH_HOME") or ".tacgraph").resolve()
-    home.mkdir(mode=0o700, parents=True, exist_ok=True)
+    try:
+        home.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as fault:
+        raise SettingsError(
+            f"data folder {home}",
+            f"cannot be made ({fault.strerror or fault})",
+            "Set TACGRAPH_HOME to a folder of your own.",
+        ) from fault
     return home
 
 

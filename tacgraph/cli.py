@@ -27,6 +27,7 @@ from tacgraph import (
     engine_commands,
     export_commands,
     figure_commands,
+    ledger_commands,
     matching_commands,
     network_commands,
     overload_commands,
@@ -59,6 +60,7 @@ app.command(protection_commands.retain)
 app.command(protection_commands.subject_access)
 app.command(protection_commands.erase)
 app.command(provenance_commands.where_from)
+app.command(ledger_commands.app)
 app.command(matching_commands.app)
 app.command(agencies_commands.app)
 app.command(query_commands.query)
@@ -76,6 +78,7 @@ app.command(report_commands.report)
 app.command(report_commands.schedule)
 app.command(site_commands.dashboard)
 app.command(site_commands.doctor)
+app.command(site_commands.completion)
 
 
 def main(words: Sequence[str] | None = None) -> None:

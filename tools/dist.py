@@ -17,12 +17,12 @@ from tools.lock import ROOT
 SPOILT: Final = (".pyc", ".env", ".key", ".pem", ".secrets.json", ".duckdb")
 
 
-def build(out: Path) -> tuple[Path, Path]:
-    """The wheel and the source archive, made by the pinned backend."""
+def build(out: Path, root: Path = ROOT) -> tuple[Path, Path]:
+    """The wheel and the source archive of a source tree, made by the pinned backend: the same bytes again."""
     out.mkdir(parents=True, exist_ok=True)
     command = [sys.executable, "-m", "hatchling", "build", "-d", str(out.resolve())]
-    subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    version = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["version"]
+    subprocess.run(command, cwd=root, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    version = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))["project"]["version"]
     return out / f"tacgraph-{version}-py3-none-any.whl", out / f"tacgraph-{version}.tar.gz"
 
 
