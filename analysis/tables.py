@@ -14,10 +14,9 @@ import os
 import shutil
 import tempfile
 import threading
-import time
 from collections import ChainMap
 from collections.abc import Iterator, Mapping, MutableMapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime
 from functools import cached_property
@@ -33,14 +32,14 @@ import pyarrow.parquet as pq
 from analysis import increment
 from analysis.known import ledger_on, tables_known
 from analysis.readback import SCHEMAS, Progress, from_csv, from_graph
-from graphmodel.errors import EngineError, SourceError
+from graphmodel.disk import on_disk
+from graphmodel.errors import DiskError, EngineError, SourceError
 from graphmodel.migrations import RESTORING
 from graphmodel.store import Store
 
 _META: Final = "slice.json"
 _DIGEST: Final = "sha256"
 _KEEP: Final = 2
-_STALE_SECONDS: Final = 3600
 _READS: Final = 3
 _BEGINNINGS: Final = ("started_on", "opened_on", "held_on", "done_on", "completed_on")
 
@@ -115,6 +114,8 @@ class Slice:
         self.load_id = meta.load_id
         self.loaded_at = datetime.fromisoformat(meta.loaded_at) if meta.loaded_at else None
         self.complete = meta.complete
+        self.not_kept = ""
+        """Why it could not be kept for the next one to ask, empty where it was."""
         self.loads = meta.loads
         self.generation = meta.generation
         self._frames: dict[str, pd.DataFrame] = {}
@@ -231,14 +232,16 @@ class Slice:
 
     @classmethod
     def _made(cls, store: Store, folder: Path, progress: Progress | None) -> Self:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with _alone(folder):
+        with ExitStack() as stack:
+            not_kept = _begun(folder, stack)
             for _ in range(_READS):
                 state = load_state(store)
                 if state.key is not None and (kept := cls._kept(folder / state.key)) is not None:
                     return kept
                 loads = increment.ended(store)
-                tables = cls._read(store, folder, state, progress)
+                tables = (
+                    from_graph(store, progress) if not_kept else cls._read(store, folder, state, progress)
+                )
                 if state.settled and state.key is not None and load_state(store) == state:
                     meta = _Meta(
                         state.load_id,
@@ -248,8 +251,9 @@ class Slice:
                         generation=state.generation,
                     )
                     made = cls(tables, meta)
-                    made.keep(folder / state.key)
-                    _drop_former(folder, store, state)
+                    made.not_kept = not_kept or made._keep_if_there_is_room(folder / state.key)
+                    if not not_kept:
+                        _drop_former(folder, store, state)
                     return made
         return cls(
             tables,
@@ -271,6 +275,15 @@ class Slice:
             if since is not None:
                 return increment.brought_up(store, before.arrow, since, progress)
         return from_graph(store, progress)
+
+    def _keep_if_there_is_room(self, folder: Path) -> str:
+        """Keep it; where the disk does not let us, why not: figures are not worth less for that."""
+        try:
+            with on_disk(folder.parent):
+                self.keep(folder)
+        except DiskError as fault:
+            return f"{fault.thing} {fault.fault}"
+        return ""
 
     def keep(self, folder: Path) -> None:
         """Write it as Parquet, all at once: a reader sees the whole folder or none. Prunes older ones."""
@@ -304,8 +317,12 @@ def _private(path: Path, table: pa.Table) -> str:
 
 def _remove(folder: Path) -> None:
     """Out of sight first, so that nobody opens half of it."""
-    gone = Path(tempfile.mkdtemp(prefix=".gone-", dir=folder.parent))
-    folder.rename(gone / folder.name)
+    try:
+        gone = Path(tempfile.mkdtemp(prefix=".gone-", dir=folder.parent))
+        folder.rename(gone / folder.name)
+    except OSError:
+        # a disk without room for a name: then in sight
+        gone = folder
     shutil.rmtree(gone, ignore_errors=True)
 
 
@@ -314,9 +331,9 @@ def _prune(latest: Path) -> None:
     kept = sorted((x for x in folders if not x.name.startswith(".")), key=lambda x: x.stat().st_mtime)
     for folder in [x for x in kept if x != latest][: -_KEEP + 1 or None]:
         _remove(folder)
+    # whoever keeps is alone, so these are of somebody who was killed, whatever a clock says
     for folder in (x for x in folders if x.name.startswith(".")):
-        if time.time() - folder.stat().st_mtime > _STALE_SECONDS:
-            shutil.rmtree(folder, ignore_errors=True)
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _drop_former(folder: Path, store: Store, state: State) -> None:
@@ -326,6 +343,17 @@ def _drop_former(folder: Path, store: Store, state: State) -> None:
         former = of_this_graph in place.name and not place.name.endswith(of_this_graph + state.generation)
         if former and not place.name.startswith("."):
             _remove(place)
+
+
+def _begun(folder: Path, stack: ExitStack) -> str:
+    """Take the folder of slices for oneself until the stack is left; why not, empty where it can be."""
+    try:
+        with on_disk(folder):
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            stack.enter_context(_alone(folder))
+    except DiskError as fault:
+        return f"{fault.thing} {fault.fault}"
+    return ""
 
 
 @contextmanager

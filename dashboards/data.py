@@ -10,7 +10,7 @@ import hashlib
 import os
 import threading
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from functools import cached_property
 from pathlib import Path
@@ -27,6 +27,7 @@ from analysis.tables import Slice, load_state
 from dashboards.launch import AS_OF_VARIABLE
 from graphmodel.access import AuditLog
 from graphmodel.errors import CopyLags, EngineError
+from graphmodel.patience import Patience
 from graphmodel.settings import Settings, data_folder, settings
 from graphmodel.store import Store
 from reports.figures import counts_on
@@ -88,15 +89,20 @@ class _Keeper:
     ask_at: float = float("-inf")
 
     def current(self) -> Held:
-        with self.lock:
+        """What is held, asked anew now and then: by one, while the others go on with what was held before."""
+        if not self.lock.acquire(blocking=self.held is None):
+            return self.held or self.current()
+        try:
             if self.held is not None and time.monotonic() < self.ask_at:
                 return self.held
-            before, pause = self.held, CHECK_SECONDS
+            before, pause, begun = self.held, CHECK_SECONDS, time.monotonic()
             try:
                 self.held = self._ask()
             except EngineError as fault:
                 self.close()
-                pause = LAG_SECONDS if isinstance(fault, CopyLags) else CHECK_SECONDS
+                # a database that keeps silent is asked less often than one that refuses at once
+                slow = isinstance(fault, CopyLags) or time.monotonic() - begun > CHECK_SECONDS
+                pause = LAG_SECONDS if slow else CHECK_SECONDS
                 if self.held is None or self.held.empty:
                     raise
                 warning = f"Not up to date: {fault.thing} {fault.fault}. These are the figures read before."
@@ -106,6 +112,8 @@ class _Keeper:
                 # nobody asks for figures of replaced data again; kept, they would add up load by load
                 st.cache_data.clear()
             return self.held
+        finally:
+            self.lock.release()
 
     def _ask(self) -> Held:
         store = self.open_store()
@@ -118,14 +126,17 @@ class _Keeper:
         asked = settings()
         facts = (read.load_id, read.loaded_at, read.complete, read.generation, asked.model_dump_json())
         key = hashlib.sha256(repr(facts).encode()).hexdigest()[:16]
-        warning = "" if read.complete else "A load is running, or one was cut off: figures may change."
+        warning = f"The figures cannot be kept: {read.not_kept}." if read.not_kept else ""
+        warning = warning if read.complete else "A load is running, or one was cut off: figures may change."
         if not read.complete:
             key += f"-{time.time_ns()}"
         return Held(read, asked, key, warning)
 
     def open_store(self) -> Store:
         if self.store is None:
-            self.store = Store.open(self.home, "reader")
+            # a page that waits shows nothing: what was held before is shown sooner
+            patience = replace(Patience.agreed(), retry_seconds=1)
+            self.store = Store.open(self.home, "reader", patience=patience)
         return self.store
 
     def close(self) -> None:

@@ -176,7 +176,10 @@ def status(home: Path) -> EngineStatus:
     files = EngineFiles(home.resolve())
     state = files.read_state() if files.is_locked() else None
     started = datetime.fromisoformat(state.started_at) if state else None
-    left = max(0.0, files.lease_time() + state.idle_seconds - time.time()) if state else None
+    left = None
+    if state:
+        # a clock that was set makes no more of it, and no less, than there can be
+        left = min(max(0.0, files.lease_time() + state.idle_seconds - time.time()), state.idle_seconds)
     return EngineStatus(
         home=files.home,
         running=state is not None,
@@ -184,7 +187,7 @@ def status(home: Path) -> EngineStatus:
         pid=state.pid if state else None,
         uri=_uri(state) if state and state.ready else None,
         started_at=started,
-        uptime_seconds=(datetime.now(UTC) - started).total_seconds() if started else None,
+        uptime_seconds=max(0.0, (datetime.now(UTC) - started).total_seconds()) if started else None,
         idle_seconds=state.idle_seconds if state else None,
         idle_seconds_left=left,
         disk_bytes=_size_of(files.root),

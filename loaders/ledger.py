@@ -20,8 +20,8 @@ from graphmodel.relationships import TABLES
 from graphmodel.standing import Order, disagreements, quoted, stand, translated
 from graphmodel.whole import keep
 from graphmodel.whole import references as naming
+from loaders.alone import now_after
 from loaders.raw import PLACE
-from loaders.record import now
 from loaders.references import good_rows, references
 from loaders.shape import absent_values, key_sql, same_key, state
 from loaders.staging import Staging
@@ -46,7 +46,9 @@ class Book:
         every: bool = False,
     ) -> None:
         self.stage, self.ledger, self.source, self.load_id = stage, ledger, source, load_id
-        self.replace, self.at = replace, now()
+        self.replace = replace
+        # parts are told apart by their instants, so a clock set back must not undo their order
+        self.at = now_after(ledger.parts[-1].at if ledger.parts else None)
         self.place = ledger.parts[-1].place + 1 if ledger.parts else 1
         self.order = Order(tuple(precedence))
         settled = ledger.settled()

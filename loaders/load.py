@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from graphmodel import cypher_load as text
 from graphmodel import ledger as ledgers
 from graphmodel.codes import ROLES
-from graphmodel.errors import EngineError, LoadRefused, SourceError
+from graphmodel.errors import EngineError, LoadRefused, SourceError, TacgraphError
 from graphmodel.nodes import NODE_BY_LABEL
 from graphmodel.relationships import TABLES
 from graphmodel.settings import settings
 from graphmodel.store import Store
-from loaders import record
+from loaders import alone, record
 from loaders.checks import check_rows, drop_blank_rows
 from loaders.findings import collect
 from loaders.identity import identity_key
@@ -49,6 +49,7 @@ class _Run:
     found: Found | None = None
     book: Book | None = None
     capture: Capture | None = None
+    alive: alone.Alive | None = None
     counts: dict[str, TableCounts] = field(default_factory=lambda: {t: TableCounts() for t in TABLES})
     findings: dict[str, int] = field(default_factory=dict)
     seconds: dict[str, float] = field(default_factory=dict)
@@ -60,6 +61,8 @@ class _Run:
     @contextmanager
     def stage(self, name: str, total: int | None = None) -> Iterator[None]:
         """Time a stage of work and show its progress."""
+        if self.alive is not None:
+            self.alive.must_be()
         self.progress.begin(name, total)
         begun = time.perf_counter()
         try:
@@ -100,7 +103,7 @@ def load(
     run = _Run(record.new_load_id(), found, whose, home, progress or Silent(), dry_run, replace)
     run.capture = None if dry_run else Capture(home, whose, reader)
     try:
-        with record.only_loader(home, run.load_id), Staging(home / record.LOADS) as stage:
+        with record.only_loader(home, f"load of {whose}"), Staging(home / record.LOADS) as stage:
             _in_lock(run, stage, strict=strict)
             if found.when_loaded is not None and not dry_run:
                 found.when_loaded()
@@ -127,10 +130,11 @@ def _in_lock(run: _Run, stage: Staging, *, strict: bool) -> None:
 @contextmanager
 def _recorded(run: _Run, stage: Staging, store: Store, *, every: bool = False) -> Iterator[None]:
     """Open the ledger and the record of the load; complete the record, whatever becomes of the load."""
-    run.notes += [
-        f"load {other} was cut off, or runs from another data folder: what it left is completed"
-        for other in record.unfinished(store)
-    ]
+    gone = alone.dead(store, run.home)
+    run.notes += [f"load {one.load_id} was cut off: what it left is completed" for one in gone]
+    before = record.Before.of(store)
+    run.load_id = record.new_load_id(before.load_id)
+    run.notes += filter(None, [before.clock_is_behind()])
     run.found = find(run.home, store, make=not run.dry_run)
     run.book = Book(
         stage,
@@ -150,10 +154,13 @@ def _recorded(run: _Run, stage: Staging, store: Store, *, every: bool = False) -
             reader=run.source.format,
             path_name=run.source.path_name,
             ledger=run.found.ledger.name,
+            at=alone.now_after(before.instant),
+            gone=gone,
         )
     outcome = "failed"
     try:
-        yield
+        with nullcontext() if run.dry_run else alone.Alive(store, run.load_id) as run.alive:
+            yield
         outcome = "loaded"
     except LoadRefused:
         outcome = "refused"
@@ -164,7 +171,9 @@ def _recorded(run: _Run, stage: Staging, store: Store, *, every: bool = False) -
         raise
     finally:
         if outcome and not run.dry_run:
-            record.finish(store, run.load_id, outcome, run.counts, run.findings)
+            # what went wrong first is what is to be said
+            with nullcontext() if outcome == "loaded" else suppress(TacgraphError):
+                record.finish(store, run.load_id, outcome, run.counts, run.findings)
 
 
 def _folder(run: _Run) -> Path:

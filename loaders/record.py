@@ -1,25 +1,32 @@
-"""The record that a load leaves: in the graph, and as files in the data folder; and its lock."""
+"""The record that a load leaves: in the graph, and as files in the data folder."""
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
+import re
 import secrets
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import asdict
-from datetime import UTC, datetime
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Final
+from typing import Final, Self
 
-from graphmodel.errors import LoadRefused
+from graphmodel.migrations import RESTORING
 from graphmodel.store import Store
+from loaders import alone
+from loaders.alone import LOADS, Running, only_loader
 from loaders.raw import PLACE
 from loaders.report import TableCounts
 from loaders.staging import Staging
 
-LOADS: Final = "loads"
+__all__ = ["LOADS", "SLACK", "Before", "begin", "finish", "new_load_id", "now", "only_loader", "write_lists"]
+
+SLACK: Final = timedelta(minutes=1)
+"""Clocks of two machines may differ by this much."""
+_STAMP: Final = "%Y%m%dT%H%M%S"
+_LETTERS: Final = 15
+_ID: Final = re.compile(r"[0-9]{8}T[0-9]{6}-[0-9a-f]{6}")
 
 
 def now() -> str:
@@ -27,74 +34,93 @@ def now() -> str:
     return datetime.now(UTC).isoformat(timespec="microseconds")
 
 
-def new_load_id() -> str:
-    """Sorts by time: the UTC instant and six random letters."""
-    return f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{secrets.token_hex(3)}"
+def new_load_id(after: str | None = None) -> str:
+    """Sorts by time: the UTC instant and six random letters; behind `after`, whatever the clock says."""
+    at = datetime.now(UTC)
+    if after is not None and _ID.fullmatch(after) and f"{at:{_STAMP}}" <= after[:_LETTERS]:
+        at = datetime.strptime(after[:_LETTERS], _STAMP).replace(tzinfo=UTC) + timedelta(seconds=1)
+    return f"{at:{_STAMP}}-{secrets.token_hex(3)}"
 
 
-@contextmanager
-def only_loader(home: Path, load_id: str) -> Iterator[None]:
-    """Hold the data folder's one place for a loader; raises `LoadRefused` where another one holds it."""
-    folder = home / LOADS
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    descriptor = os.open(folder / "lock", os.O_RDWR | os.O_CREAT, 0o600)
-    with os.fdopen(descriptor, "r+", encoding="utf-8") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            raise LoadRefused(
-                f"data folder {home.name}",
-                f"another load runs in it ({lock.read().strip() or 'just begun'})",
-                "Wait until it is done.",
-            ) from None
-        lock.seek(0)
-        lock.truncate()
-        lock.write(f"{load_id}, process {os.getpid()}")
-        lock.flush()
-        yield
+@dataclass(frozen=True)
+class Before:
+    """What the graph's load records say of the loads before this one; None where there are none."""
+
+    load_id: str | None
+    instant: str | None
+
+    @classmethod
+    def of(cls, store: Store) -> Self:
+        """The latest of them: of ids, and of instants at which a load began or ended."""
+        asked = "MATCH (l:Load) RETURN max(l.load_id), max(l.started_at), max(l.finished_at)"
+        latest, *instants = store.fetch(asked)[0]
+        return cls(latest, max((at for at in instants if at is not None), default=None))
+
+    def clock_is_behind(self) -> str:
+        """What is to be said where this computer's clock is behind these loads by more than a minute."""
+        if self.instant is None:
+            return ""
+        at, last = datetime.now(UTC), datetime.fromisoformat(self.instant)
+        if last.tzinfo is None or at >= last - SLACK:
+            return ""
+        return (
+            f"this computer's clock ({at:%Y-%m-%d %H:%M} UTC) is behind the latest load "
+            f"({last:%Y-%m-%d %H:%M} UTC): set it; this load counts as later all the same"
+        )
 
 
 def begin(
-    store: Store, load_id: str, *, source: str, reader: str, path_name: str, ledger: str | None = None
+    store: Store,
+    load_id: str,
+    *,
+    source: str,
+    reader: str,
+    path_name: str,
+    ledger: str | None = None,
+    at: str | None = None,
+    gone: Sequence[Running] = (),
 ) -> None:
-    """Leave the record of a running load."""
-    store.write(
-        "CREATE (l:Load {load_id: $load_id, source: $source, format: $format, path_name: $path_name, "
-        "started_at: $at, outcome: 'running', ledger: $ledger}) RETURN count(*) AS made",
-        load_id=load_id,
-        source=source,
-        format=reader,
-        path_name=path_name,
-        at=now(),
-        ledger=ledger,
-    )
+    """Leave the record of a running load, begun `at` (left out: now).
+
+    Raises `LoadRefused` where another one that is not `gone` runs.
+    """
+    named = {"source": source, "format": reader, "path_name": path_name, "ledger": ledger}
+    # nobody says of a restore that it lives: its own marker is told by its source
+    beat = None if source == RESTORING else 0
+    state = {"started_at": at or now(), "outcome": "running", "by": alone.who(), "beat": beat}
+    alone.begin(store, load_id, {**named, **state}, gone)
     # a reader that finds the ledger ahead must not take a copy that lags for a graph that was set back
     store.hand_on()
 
 
-def unfinished(store: Store) -> list[str]:
-    """Ids of loads that say they run: cut off, or at work from another data folder."""
-    return [str(row[0]) for row in store.fetch("MATCH (l:Load {outcome: 'running'}) RETURN l.load_id")]
-
-
 def finish(
-    store: Store, load_id: str, outcome: str, tables: dict[str, TableCounts], findings: dict[str, int]
+    store: Store,
+    load_id: str,
+    outcome: str,
+    tables: dict[str, TableCounts],
+    findings: dict[str, int],
+    *,
+    ledger_place: int | None = None,
 ) -> None:
-    """Complete the record: outcome `loaded`, `refused` or `failed`, and the counts."""
+    """Complete the record: outcome `loaded`, `refused` or `failed`, the counts, the place in the ledger."""
     counts = {name: asdict(table) for name, table in tables.items()}
     totals = {
         f"rows_{what}": sum(table[what] for table in counts.values())
         for what in ("read", "created", "updated", "unchanged", "rejected", "retired")
     }
     store.write(
-        "MATCH (l:Load {load_id: $load_id}) SET l.finished_at = $at, l.outcome = $outcome, "
+        "MATCH (l:Load {load_id: $load_id}) SET "
+        "l.finished_at = CASE WHEN l.started_at > $at THEN l.started_at ELSE $at END, "
+        "l.outcome = $outcome, l.by = null, l.beat = null, "
         "l.rows_read = $rows_read, l.rows_created = $rows_created, l.rows_updated = $rows_updated, "
         "l.rows_unchanged = $rows_unchanged, l.rows_rejected = $rows_rejected, "
-        "l.rows_retired = $rows_retired, l.findings = $findings, l.counts_json = $counts",
+        "l.rows_retired = $rows_retired, l.findings = $findings, l.counts_json = $counts, "
+        "l.ledger_place = $place",
         load_id=load_id,
         at=now(),
         outcome=outcome,
         findings=sum(findings.values()),
+        place=ledger_place,
         counts=json.dumps({"tables": counts, "findings": findings}, sort_keys=True),
         **totals,
     )

@@ -42,7 +42,7 @@ def restate(
         replace=False,
     )
     try:
-        with record.only_loader(home, run.load_id), Staging(home / record.LOADS) as stage:
+        with record.only_loader(home, "load of links"), Staging(home / record.LOADS) as stage:
             with Store.open(home, "admin") as admin:
                 admin.apply_model()
             with Store.open(home, "writer") as store, _recorded(run, stage, store, every=every):

@@ -19,6 +19,8 @@ from analysis import SECOND_ROADS, workload
 from analysis.rows import EQUAL
 from analysis.tables import Slice
 from graphmodel.access import Viewer
+from graphmodel.beside import put_in_place, workplace
+from graphmodel.disk import on_disk
 from graphmodel.errors import SettingsError
 from graphmodel.settings import Settings
 from graphmodel.store import Store
@@ -184,10 +186,24 @@ def _findings(own: pd.DataFrame, settings: Settings) -> list[Finding]:
 
 
 def write_pack(pack: Pack, out: Path, agency_id: str, month: date) -> list[Path]:
-    """Write an agency's PDF and workbook, readable by the owner alone."""
-    out.mkdir(mode=0o700, parents=True, exist_ok=True)
+    """Write an agency's PDF and workbook, readable by the owner alone: aside, and moved there when whole.
+
+    Raises `DiskError` where they cannot be written.
+    """
     name = f"workload-{month:%Y-%m}-{quote(agency_id, safe='')}"
-    pdf, book = out / f"{name}.pdf", out / f"{name}.xlsx"
+    names = [f"{name}.pdf", f"{name}.xlsx"]
+    with on_disk(out):
+        out.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with workplace(out) as made:
+            pdf, book = (made / one for one in names)
+            _write(pack, pdf, book)
+            for file in (pdf, book):
+                file.chmod(0o600)
+            put_in_place(made, out)
+    return [out / one for one in names]
+
+
+def _write(pack: Pack, pdf: Path, book: Path) -> None:
     data: dict[str, Any] = {
         "title": pack.title,
         "mark": MARK,
@@ -210,9 +226,6 @@ def write_pack(pack: Pack, out: Path, agency_id: str, month: date) -> list[Path]
     workbook.write_tables(
         book, pack.title, lines, {"Practitioners": pack.own, "Partnership": pack.partnership}, MARK
     )
-    for file in (pdf, book):
-        file.chmod(0o600)
-    return [pdf, book]
 
 
 def write_packs(

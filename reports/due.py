@@ -6,9 +6,7 @@ import fcntl
 import json
 import os
 import shlex
-import shutil
 import subprocess
-import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
@@ -16,6 +14,8 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import Final
 
+from graphmodel.beside import workplace
+from graphmodel.disk import on_disk
 from graphmodel.errors import SettingsError, TacgraphError
 
 STATE: Final = ".state"
@@ -108,20 +108,16 @@ class Packs:
 
     def write(self, month: date, work: Callable[[Path], None]) -> Path:
         """Have `work` fill a new folder, and put it in the place of the month's: whole, or not at all."""
-        self.out.mkdir(parents=True, exist_ok=True)
-        made = Path(tempfile.mkdtemp(prefix=".making-", dir=self.out))
-        try:
-            work(made)
-            place = self.folder(month)
-            if place.exists():
-                old = Path(tempfile.mkdtemp(prefix=".old-", dir=self.out))
-                place.rename(old / place.name)
-                made.rename(place)
-                shutil.rmtree(old)
-            else:
-                made.rename(place)
-        finally:
-            shutil.rmtree(made, ignore_errors=True)
+        place = self.folder(month)
+        with on_disk(self.out):
+            self.out.mkdir(parents=True, exist_ok=True)
+            with workplace(self.out) as made:
+                new = made / "new"
+                new.mkdir(mode=0o700)
+                work(new)
+                if place.exists():
+                    place.rename(made / "old")
+                new.rename(place)
         return place
 
     @contextmanager

@@ -17,6 +17,8 @@ from markupsafe import Markup
 
 from analysis import caseload
 from analysis.tables import Slice
+from graphmodel.beside import put_in_place, workplace
+from graphmodel.disk import on_disk
 from graphmodel.settings import Settings
 from graphmodel.terms import lead
 from reports import findings, findings_coverage, package, paper, pictures, tables, workbook
@@ -80,14 +82,22 @@ def write_report(
 
 
 def write_files(report: Report, out: Path) -> list[Path]:
-    """Write a report's files to `out` (made where there is none) and give them."""
-    out.mkdir(parents=True, exist_ok=True)
+    """Write a report's files to `out` (made where there is none) and give them.
+
+    Each is written aside and moved there when all are whole. Raises `DiskError` where they cannot be written.
+    """
     name = f"workload-{report.month.first:%Y-%m}"
-    pdf, page, book = (out / f"{name}.{kind}" for kind in ("pdf", "html", "xlsx"))
-    pdf.write_bytes(paper.pdf(report))
-    page.write_text(render(report), encoding="utf-8")
-    workbook.write(report, book)
-    return [pdf, page, book, package.write(report, out / f"{name}-csv")]
+    names = [f"{name}.pdf", f"{name}.html", f"{name}.xlsx", f"{name}-csv"]
+    with on_disk(out):
+        out.mkdir(parents=True, exist_ok=True)
+        with workplace(out) as made:
+            pdf, page, book, tables_ = (made / one for one in names)
+            pdf.write_bytes(paper.pdf(report))
+            page.write_text(render(report), encoding="utf-8")
+            workbook.write(report, book)
+            package.write(report, tables_)
+            put_in_place(made, out)
+    return [out / one for one in names]
 
 
 def make_report(

@@ -86,6 +86,8 @@ def write_tables(
 
 def _book(path: Path, title: str, comments: str) -> Any:
     options = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
+    # else its sheets lie in a folder for temporary files meanwhile, on a disk that nobody named
+    options["in_memory"] = True
     book = xlsxwriter.Workbook(str(path), options)
     book.set_properties({"title": title, "created": MADE, "comments": comments})
     return book

@@ -37,12 +37,13 @@ def retain(*, as_of: date | None = None, yes: Annotated[bool, Parameter(negative
         Do it. It cannot be undone.
     """
     from graphmodel.store import Store
-    from loaders.protection import due
+    from loaders.protection import due, refuse_wrong_clock
     from loaders.protection import retain as run
 
     home, rules = data_folder(), settings().retention
     on = as_of or today()
     with Store.open(home) as store:
+        refuse_wrong_clock(store, day_is_stated=as_of is not None)
         found = due(store, home, rules, on)
     after = f"{rules.child_years} years after the last activity and from {rules.child_until_age} years of age"
     say(f"By the rules on {on} ({after}; lists of loads after {rules.list_years} years):")

@@ -140,11 +140,24 @@ def _begin(
     return _Work(store, held, viewer, agency or None, packs), bars
 
 
+def _known_of(months: list[date], held: Slice) -> list[date]:
+    """The months of which something can be known: a clock that is ahead must not make reports of no facts."""
+    loaded = held.loaded_at.date() if held.loaded_at else None
+    late = [month for month in months if loaded is not None and month > loaded]
+    if late:
+        last = f" to {late[-1]:%Y-%m}" if late[1:] else ""
+        warn(
+            f"{late[0]:%Y-%m}{last}: not written, as it began after the latest load ({loaded}). Load what is "
+            "new; where today is not the day, set this computer's clock."
+        )
+    return [month for month in months if month not in late]
+
+
 def _write_due(packs: Any, work: _Work, bars: Any, since: date | None, then: str) -> int:
     from reports.due import HandOverFailed, State, hand_over
 
     load = work.held.load_id or ""
-    months = packs.due(today(), load, since=since)
+    months = _known_of(packs.due(today(), load, since=since), work.held)
     for month in months:
         provisional = False
 

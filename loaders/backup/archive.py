@@ -8,6 +8,7 @@ can write outside its folder.
 
 from __future__ import annotations
 
+import fcntl
 import gzip
 import hashlib
 import os
@@ -91,6 +92,8 @@ def pack(folder: Path, manifest: Manifest, out: Path, passphrase: str | None) ->
     descriptor = os.open(made, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     try:
         with os.fdopen(descriptor, "wb") as file:
+            # while it is held nobody takes it for what a killed backup left
+            fcntl.flock(file, fcntl.LOCK_EX)
             with _sealed(file, passphrase) as inner, _compressed(cast("IO[bytes]", inner), out.name) as sink:
                 _write_tar(folder, manifest, sink)
             file.flush()

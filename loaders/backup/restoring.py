@@ -6,6 +6,7 @@ import glob
 import os
 import shutil
 import tempfile
+from contextlib import nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
@@ -17,7 +18,7 @@ from graphmodel.errors import LoadRefused, SourceError
 from graphmodel.migrations import RESTORING
 from graphmodel.settings import named_database
 from graphmodel.store import Store
-from loaders import record
+from loaders import alone, record
 from loaders.backup.archive import Manifest, unpack
 from loaders.backup.graph import fill, verify
 from loaders.backup.saving import ERASED, FILES
@@ -49,6 +50,15 @@ def restore(
     _must_be_empty(into, force=force)
     into.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     shown = progress or Silent()
+    # a load there would go on in a folder that was moved away
+    loads = (into / record.LOADS).is_dir()
+    with record.only_loader(into, "restore") if loads else nullcontext():
+        return _in_lock(path, into, passphrase, shown, force=force)
+
+
+def _in_lock(
+    path: Path, into: Path, passphrase: str | None, shown: Progress, *, force: bool
+) -> tuple[Manifest, Path | None]:
     _clear_away(into)
     work = Path(tempfile.mkdtemp(prefix=f".{into.name}.restoring-", dir=into.parent))
     home, lock = work / FILES, take_lock(work / _LOCK)
@@ -113,10 +123,11 @@ def _restore_graph(
 ) -> None:
     with Store.open(home, "admin") as store:
         _must_be_free(store, force=force)
+        gone = alone.dead(store, home, to_restore=True)
         store.apply_model()
         # until all is verified it says that the graph is not whole, and that another restore may empty it
         marker = record.new_load_id()
-        record.begin(store, marker, source=RESTORING, reader="backup", path_name=path.name)
+        record.begin(store, marker, source=RESTORING, reader="backup", path_name=path.name, gone=gone)
         _empty(store, marker)
         shown.begin("fill the graph", sum(part.rows for part in manifest.parts))
         fill(store, work, manifest, shown.advance)

@@ -12,7 +12,7 @@ import json
 import os
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -21,6 +21,7 @@ from typing import Final, Literal, Self, get_args
 
 import pyarrow as pa
 
+from graphmodel.disk import on_disk
 from graphmodel.errors import QueryError
 
 Kind = Literal["child", "practitioner", "agency"]
@@ -99,12 +100,13 @@ class Links:
 
     def __init__(self, home: Path) -> None:
         folder = home / FOLDER
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        path = folder / FILE
-        os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
-        self._db = sqlite3.connect(path, timeout=30, isolation_level=None)
-        self._db.execute("PRAGMA synchronous = FULL")
-        self._db.executescript(_SCHEMA)
+        self._path = folder / FILE
+        with on_disk(self._path):
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            os.close(os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600))
+            self._db = sqlite3.connect(self._path, timeout=30, isolation_level=None)
+            self._db.execute("PRAGMA synchronous = FULL")
+            self._db.executescript(_SCHEMA)
 
     def __enter__(self) -> Self:
         return self
@@ -117,13 +119,16 @@ class Links:
     @contextmanager
     def at_once(self) -> Iterator[None]:
         """All of it or nothing."""
-        self._db.execute("BEGIN IMMEDIATE")
-        try:
-            yield
-        except BaseException:
-            self._db.execute("ROLLBACK")
-            raise
-        self._db.execute("COMMIT")
+        with on_disk(self._path):
+            self._db.execute("BEGIN IMMEDIATE")
+            try:
+                yield
+                self._db.execute("COMMIT")
+            except BaseException:
+                # on a full disk SQLite has taken it back already
+                if self._db.in_transaction:
+                    self._db.execute("ROLLBACK")
+                raise
 
     # -- proposals -------------------------------------------------------------------------------
 
@@ -179,11 +184,12 @@ class Links:
             ).fetchone()
             if same == row[5:]:
                 return 0
-        self._db.executemany(
-            "INSERT INTO proposals (run, at, kind, a, b, probability, outcome, evidence) "
-            "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-            rows,
-        )
+        with nullcontext() if self._db.in_transaction else self.at_once():
+            self._db.executemany(
+                "INSERT INTO proposals (run, at, kind, a, b, probability, outcome, evidence) "
+                "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                rows,
+            )
         return len(rows)
 
     def proposals(self, kind: Kind) -> list[Proposal]:

@@ -4,6 +4,6 @@ from __future__ import annotations
 
 from loaders.protection.erasing import Erasure, erase, lift
 from loaders.protection.held import everything_about
-from loaders.protection.retention import Due, due, retain
+from loaders.protection.retention import Due, due, refuse_wrong_clock, retain
 
-__all__ = ["Due", "Erasure", "due", "erase", "everything_about", "lift", "retain"]
+__all__ = ["Due", "Erasure", "due", "erase", "everything_about", "lift", "refuse_wrong_clock", "retain"]

@@ -5,17 +5,20 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Final
 
 from graphmodel.access import Viewer
+from graphmodel.errors import LoadRefused
 from graphmodel.settings import Retention
 from graphmodel.store import Store
 from loaders import record
 from loaders.protection.erasing import SOURCE, Erasure, erase
 
 CHUNK: Final = 5_000
+LONGEST: Final = timedelta(days=366)
+"""Rules are not judged by the clock's own day when the latest load is older than this."""
 
 # first day, last day (null: still running), and whether running on means that the child is known now
 _ACTIVITY: Final = {
@@ -42,6 +45,30 @@ class Due:
     young: int
     undated: int
     lists: tuple[str, ...]
+
+
+def refuse_wrong_clock(store: Store, *, day_is_stated: bool) -> None:
+    """Raise `LoadRefused` where this computer's clock cannot be right, or the graph is too old to judge by.
+
+    A clock before the latest load is wrong; one more than a year after it is, or newer records were not
+    loaded, and children who are active in them would count as long gone (not asked where somebody stated
+    the day).
+    """
+    latest = record.Before.of(store).instant
+    if latest is None:
+        return
+    at, last = datetime.now(UTC), datetime.fromisoformat(latest)
+    said = f"this computer's clock ({at:%Y-%m-%d %H:%M} UTC)"
+    if at < last - record.SLACK:
+        raise LoadRefused(
+            said, f"is before the latest load ({last:%Y-%m-%d %H:%M} UTC)", "Set it; nothing was changed."
+        )
+    if at > last + LONGEST and not day_is_stated:
+        raise LoadRefused(
+            said,
+            f"is long after the latest load ({last:%Y-%m-%d}): by that date many would count as long gone",
+            "Set it, or load what is new first, or state the day with --as-of; nothing was changed.",
+        )
 
 
 def due(store: Store, home: Path, rules: Retention, on: date) -> Due:

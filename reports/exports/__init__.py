@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
-import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +11,8 @@ import pyarrow as pa
 
 from analysis.tables import Slice
 from graphmodel.access import AuditLog, Viewer
+from graphmodel.beside import workplace
+from graphmodel.disk import on_disk
 from graphmodel.errors import SettingsError
 from reports.exports.canonical import write_canonical
 from reports.exports.fhir import write_fhir
@@ -51,20 +51,18 @@ def export(slice_: Slice, out: Path, *, format: str, viewer: Viewer, home: Path)
         raise SettingsError(f"format {format}", "cannot be written", f"Use one of: {', '.join(EXPORTS)}.")
     if out.exists():
         raise SettingsError(str(out), "is there already", "Name a folder that is not there yet.")
-    out.parent.mkdir(parents=True, exist_ok=True)
-    beside = Path(tempfile.mkdtemp(prefix=f".{out.name}-", dir=out.parent))
-    try:
-        kept, withheld = without_unconsented(slice_)
-        tables = EXPORTS[format](kept, beside)
-        for file in beside.iterdir():
-            file.chmod(0o600)
-        done = Exported(out, format, tables, withheld)
-        about = f"all children and practitioners, as {format}"
-        AuditLog(home).record(viewer, "export", about=about, rows=done.rows, load_id=slice_.load_id)
-        beside.rename(out)
-    except BaseException:
-        shutil.rmtree(beside, ignore_errors=True)
-        raise
+    with on_disk(out):
+        out.parent.mkdir(parents=True, exist_ok=True)
+        # what a killed export left beside it goes too: it may hold every child
+        with workplace(out.parent, f".{out.name}-", ".partial") as beside:
+            kept, withheld = without_unconsented(slice_)
+            tables = EXPORTS[format](kept, beside)
+            for file in beside.iterdir():
+                file.chmod(0o600)
+            done = Exported(out, format, tables, withheld)
+            about = f"all children and practitioners, as {format}"
+            AuditLog(home).record(viewer, "export", about=about, rows=done.rows, load_id=slice_.load_id)
+            beside.rename(out)
     return done
 
 

@@ -1,0 +1,1 @@
+"""For the path of a process alone."""
