@@ -1,20 +1,18 @@
-"""What strangers get: the wheel and the source archive, the list of parts, licences, known faults."""
+"""What strangers get: the wheel and the source archive, the list of parts, licences."""
 
 from __future__ import annotations
 
 import json
-import os
 import shutil
-import subprocess
-import sys
 import zipfile
 from pathlib import Path
 
 import pytest
+from packaging.requirements import Requirement
 
-from tools import advisories
 from tools.dist import build, faults_of_source, faults_of_wheel, wanted
 from tools.lock import ELSEWHERE, LOCK, Package, packages, pins
+from tools.runtime_lock import BACKEND, plain, runtime
 from tools.sbom import bom
 
 DATA = {".toml", ".typ", ".js", ".cypher", ".ttf", ".otf", ".j2"}
@@ -68,22 +66,17 @@ def test_what_the_program_needs_has_a_licence_that_may_be_shared() -> None:
             assert all(part.startswith(free) for part in parts), package
 
 
-def test_no_known_fault_is_in_the_lock_and_one_would_be_found(tmp_path: Path) -> None:
-    known = json.loads(advisories.LIST.read_text(encoding="utf-8"))["advisories"]
-    found = pins()
-    assert advisories.hits(found, known) == []
-    for entry in known:
-        older = {**found, entry["package"]: _older(entry["affected"])}
-        assert any(entry["id"] in line for line in advisories.hits(older, known)), entry
-    lock = tmp_path / "requirements.lock"
-    lock.write_text(LOCK.read_text(encoding="utf-8").replace("h11==", "h11==0.9.0 # "), encoding="utf-8")
-    assert advisories.hits(pins(lock), known)
-
-
-def _older(affected: str) -> str:
-    """A version that an advisory names: its first, or the one before its end."""
-    first = next((part.removeprefix(">=") for part in affected.split(",") if part.startswith(">=")), None)
-    return first or "0.0.1"
+def test_what_the_program_needs_is_told_from_what_its_tests_need() -> None:
+    found = runtime(LOCK.read_text(encoding="utf-8"))
+    assert {"neo4j", "streamlit", "authlib", "httpx", "numpy", "pydantic-core"} <= set(found)
+    assert not {"pytest", "ruff", "hypothesis", "playwright", "hatchling"} & set(found)
+    assert set(runtime(LOCK.read_text(encoding="utf-8"), BACKEND)) - set(found) >= {"hatchling", "pluggy"}
+    # a package with a version for each Python keeps both
+    lines = [line for entry in found.values() for line in plain(entry).splitlines()]
+    assert {Requirement(line).name for line in lines} == set(found)
+    assert len([line for line in lines if line.startswith("numpy==")]) == LOCK.read_text().count("\nnumpy==")
+    for entry in found.values():
+        assert "--hash=sha256:" in entry
 
 
 def test_a_package_says_what_it_needs() -> None:
@@ -91,29 +84,3 @@ def test_a_package_says_what_it_needs() -> None:
     assert "pandas" not in by_name["numpy"].needs
     assert "numpy" in by_name["pandas"].needs
     assert not by_name["pytest"].runtime
-
-
-USED = """
-import tacgraph.cli
-from graphmodel.settings import load_settings, scheme_values, SCHEMES
-from queries import catalogue
-import dashboards, reports, loaders.backup, loaders.protection
-assert tacgraph.cli.__file__.startswith({folder!r}), tacgraph.cli.__file__
-assert load_settings().version and len(catalogue()) > 20
-assert [scheme_values(file.stem) for file in SCHEMES.glob("*.toml")]
-"""
-
-
-def test_what_was_unpacked_from_the_wheel_runs(built: tuple[Path, Path], tmp_path: Path) -> None:
-    folder = tmp_path / "unpacked"
-    with zipfile.ZipFile(built[0]) as archive:
-        archive.extractall(folder)
-    ran = subprocess.run(
-        [sys.executable, "-c", USED.format(folder=str(folder))],
-        cwd=tmp_path,
-        env={**os.environ, "PYTHONPATH": str(folder), "TACGRAPH_HOME": str(tmp_path / "home")},
-        check=False,
-        capture_output=True,
-        text=True,
-    )
-    assert ran.returncode == 0, ran.stderr
