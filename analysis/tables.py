@@ -34,6 +34,7 @@ from analysis.known import ledger_on, tables_known
 from analysis.readback import SCHEMAS, Progress, from_csv, from_graph
 from graphmodel.disk import on_disk
 from graphmodel.errors import DiskError, EngineError, SourceError
+from graphmodel.ledger_state import must_agree
 from graphmodel.migrations import RESTORING
 from graphmodel.store import Store
 
@@ -193,6 +194,7 @@ class Slice:
         load before it is handed out; where there is none, what the graph holds is read and not kept, with
         `complete` false.
         """
+        must_agree(store, home)
         state = load_state(store)
         folder = home / "slice"
         if state.key is not None:

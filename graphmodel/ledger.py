@@ -2,7 +2,8 @@
 
 One part is what one load changed: facts stated anew and facts that its source no longer has. Parts are only
 ever added (a folder is made aside and renamed), so a reader needs no lock and sees a part whole or not at
-all. `docs/decisions/ledger.md` says why.
+all. A pack holds the events of many parts, each with its part's place, and stands for them.
+`docs/decisions/ledger.md` says why.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ import os
 import secrets
 import shutil
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
@@ -32,6 +33,7 @@ LINKS: Final = pa.schema([("kind", pa.string()), ("id", pa.string()), ("stands_f
 KINDS: Final = {"Child": "child", "Practitioner": "practitioner", "Agency": "agency"}
 """Label → kind of the ids that may be linked."""
 
+PACK: Final = "pack.json"
 _META: Final = "part.json"
 _DONE: Final = "done"
 _EMPTY_SAYS: Final = ("done_on", "next_review_on", "newly_qualified_until")
@@ -110,20 +112,28 @@ class Part:
 class Ledger:
     """The parts of one graph's ledger that are there, in order."""
 
-    def __init__(self, folder: Path, parts: Sequence[Part]) -> None:
+    def __init__(self, folder: Path, parts: Sequence[Part], packs: Mapping[int, str] | None = None) -> None:
+        """`packs`: by the place of each part that lies in a pack, that pack's folder."""
         self.folder, self.parts = folder, tuple(parts)
+        self.packs = dict(packs or {})
 
     @classmethod
     def open(cls, folder: Path) -> Self:
-        found = []
-        for place in folder.iterdir() if folder.exists() else ():
-            if place.name.startswith("."):
-                continue
-            meta = place / _META
-            if meta.exists():
-                values = json.loads(meta.read_text(encoding="utf-8"))
-                found.append(Part(**{**values, "precedence": tuple(values["precedence"])}))
-        return cls(folder, sorted(found, key=lambda part: part.place))
+        places = sorted(folder.iterdir()) if folder.exists() else []
+        places = [place for place in places if not place.name.startswith(".")]
+        found: dict[int, Part] = {}
+        packs: dict[int, str] = {}
+        held = [(place.name, _parts_of(place / PACK)) for place in places if (place / PACK).exists()]
+        # of packs one of which stands for the other, the larger
+        for name, parts in sorted(held, key=lambda pack: -len(pack[1])):
+            if not any(part.place in found for part in parts):
+                found.update((part.place, part) for part in parts)
+                packs.update((part.place, name) for part in parts)
+        for place in places:
+            if (place / _META).exists():
+                for part in _parts_of(place / _META):
+                    found.setdefault(part.place, part)
+        return cls(folder, [found[place] for place in sorted(found)], packs)
 
     @classmethod
     def make(cls, home: Path) -> Self:
@@ -139,16 +149,16 @@ class Ledger:
 
     def until(self, at: str) -> Self:
         """The ledger as it was at an instant (ISO, UTC), that instant left out."""
-        return type(self)(self.folder, [part for part in self.parts if part.at < at])
+        return type(self)(self.folder, [part for part in self.parts if part.at < at], self.packs)
 
     def done(self, part: Part) -> bool:
         """Whether the graph has taken the part over."""
-        return (self.folder / part.name / _DONE).exists()
+        return part.place in self.packs or (self.folder / part.name / _DONE).exists()
 
     def settled(self) -> Self:
         """The parts up to the last that the graph has wholly taken over."""
         last = max((i for i, part in enumerate(self.parts) if self.done(part)), default=-1)
-        return type(self)(self.folder, self.parts[: last + 1])
+        return type(self)(self.folder, self.parts[: last + 1], self.packs)
 
     def pending(self) -> tuple[Part, ...]:
         """The parts that a load which was cut off left to the next one."""
@@ -162,12 +172,26 @@ class Ledger:
         """Which ids were one, as of the last part."""
         for part in reversed(self.parts):
             if part.new_links:
-                return pq.read_table(self.folder / part.name / "links.parquet", schema=LINKS)
+                return pq.read_table(self.links_file(part), schema=LINKS)
         return LINKS.empty_table()
 
     def files(self, table: str, parts: Sequence[Part] | None = None) -> list[Path]:
-        places = [self.folder / p.name / f"{table}.parquet" for p in (self.parts if parts is None else parts)]
+        """Where events of a table in these parts lie; a pack's file may hold others' too."""
+        wanted = self.parts if parts is None else parts
+        folders = dict.fromkeys(self.packs.get(p.place, p.name) for p in wanted)
+        places = [self.folder / name / f"{table}.parquet" for name in folders]
         return [place for place in places if place.exists()]
+
+    def links_file(self, part: Part) -> Path:
+        """Where the links of a part with `new_links` lie."""
+        pack = self.packs.get(part.place)
+        if pack is None:
+            return self.folder / part.name / "links.parquet"
+        return self.folder / pack / f"links-{part.place:08d}.parquet"
+
+    def _beyond(self, pack: str, wanted: frozenset[int]) -> bool:
+        """Whether a pack holds other parts than the wanted ones."""
+        return any(name == pack and place not in wanted for place, name in self.packs.items())
 
     def events(self, table: str, parts: Sequence[Part] | None = None) -> str:
         """SQL: every event of a table: key and values, `lacks`, `gone`, and where it comes from.
@@ -177,13 +201,17 @@ class Ledger:
         typed = {name: sql_type(table, name) for name in names(table)} | _MARKS
         empty = ", ".join(f"CAST(NULL AS {kind}) AS {name}" for name, kind in typed.items())
         wanted = ", ".join(typed)
-        paths = ", ".join("'" + str(p).replace("'", "''") + "'" for p in self.files(table, parts))
-        read = f" UNION ALL BY NAME SELECT * FROM read_parquet([{paths}], union_by_name = true)"
-        return f"(SELECT {wanted} FROM (SELECT {empty} WHERE false{read if paths else ''}))"
+        places = frozenset(part.place for part in (self.parts if parts is None else parts))
+        files = self.files(table, parts)
+        several = [file for file in files if self._beyond(file.parent.name, places)]
+        read = _reading([file for file in files if file not in several])
+        if several:
+            read += f"{_reading(several)} WHERE place IN ({', '.join(map(str, sorted(places)))})"
+        return f"(SELECT {wanted} FROM (SELECT {empty} WHERE false{read}))"
 
     def last(self, table: str) -> str:
         """SQL: the last event of each fact of each source."""
-        if not self.files(table)[1:]:
+        if not self.files(table)[1:] and not self.packs:
             return self.events(table)
         key = ", ".join(key_names(table))
         newest = f"row_number() OVER (PARTITION BY source, {key} ORDER BY place DESC) = 1"
@@ -196,6 +224,19 @@ class Ledger:
     def ended(self, table: str) -> str:
         """SQL: the facts that their sources stated last and no longer do, with the values they had."""
         return f"(SELECT * FROM {self.last(table)} WHERE gone)"
+
+
+def _parts_of(meta: Path) -> list[Part]:
+    """The parts that a part's or a pack's description names."""
+    values = json.loads(meta.read_text(encoding="utf-8"))
+    said = values["parts"] if meta.name == PACK else [values]
+    return [Part(**{**one, "precedence": tuple(one["precedence"])}) for one in said]
+
+
+def _reading(files: Sequence[Path]) -> str:
+    """SQL that adds the rows of these files, in parentheses or without a WHERE of its own."""
+    paths = ", ".join("'" + str(file).replace("'", "''") + "'" for file in files)
+    return f" UNION ALL BY NAME SELECT * FROM read_parquet([{paths}], union_by_name = true)" if paths else ""
 
 
 _MARKS: Final = {
@@ -223,7 +264,7 @@ def sheet_row(row_no: int) -> int:
 
 
 class NewPart:
-    """A part in the making, aside from the others; nobody sees it before `commit`."""
+    """A part or a pack in the making, aside from the others; nobody sees it before `commit` or `put`."""
 
     def __init__(self, ledger: Ledger) -> None:
         self.ledger = ledger
@@ -240,10 +281,15 @@ class NewPart:
         if links is not None:
             pq.write_table(links, self.file("links"))
         (self.folder / _META).write_text(json.dumps(asdict(part)), encoding="utf-8")
+        self.put(part.name)
+
+    def put(self, name: str) -> None:
+        """Give it its name among the others, safely on disk before and after."""
         for place in self.folder.iterdir():
             place.chmod(0o600)
             _to_disk(place)
-        self.folder.rename(self.ledger.folder / part.name)
+        _to_disk(self.folder)
+        self.folder.rename(self.ledger.folder / name)
         _to_disk(self.ledger.folder)
 
 

@@ -68,6 +68,8 @@ class Book:
                 f"((SELECT * FROM {_LINKED} EXCEPT SELECT * FROM {_BEFORE}) "
                 f"UNION ALL (SELECT * FROM {_BEFORE} EXCEPT SELECT * FROM {_LINKED}))"
             )
+        self.placed: int | None = None
+        """The place of this load's part, once it is one."""
         self.known: set[str] = set()
         """Tables of which the ledger has current facts."""
 
@@ -385,6 +387,7 @@ class Book:
             ),
             self.links if self.new_links else None,
         )
+        self.placed = self.place
         return True
 
     def _copy(self, table: str, path: Path) -> int:
