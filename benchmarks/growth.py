@@ -28,7 +28,7 @@ from benchmarks.growth_next import write_next
 from benchmarks.growth_steps import AS_OF, SEED
 from benchmarks.timing import Figures, conditions, say
 from graphmodel import engine
-from graphmodel.memory import MB, default_heap
+from graphmodel.memory import MB
 
 SIZES: Final = (6_250, 62_500, 293_000, 1_200_000)
 """A tenth of a median authority, a median one, Birmingham, one tenth of England."""
@@ -85,7 +85,6 @@ def gathered(work: Path, *, before: Path) -> Figures:
         "machine": machine.describe(),
         "seed": SEED,
         "as_of": AS_OF.isoformat(),
-        "heap_mb": int(default_heap()[:-1]),
         "sizes": [sizes[children] for children in sorted(sizes)],
     }
 
@@ -148,11 +147,12 @@ def _child(name: str, folder: Path, children: int = 0, made: Engine | None = Non
 def _with_engine(made: Engine, work: Callable[[], Figures]) -> Figures:
     """What a step measured of itself, and what the engine used meanwhile: processor seconds, most memory."""
     pid = engine.status(made.home).pid
+    heap = json.loads((made.home / "engine.json").read_text(encoding="utf-8"))["heap"]
     marks, status = Path(f"/proc/{pid}/clear_refs"), Path(f"/proc/{pid}/status")
     if marks.exists():
         marks.write_text("5", encoding="ascii")
     used = made.processor_seconds()
-    found = work()
+    found = {**work(), "heap": heap}
     after = made.processor_seconds()
     if used is not None and after is not None:
         found["engine_processor_seconds"] = round(after - used, 2)

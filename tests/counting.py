@@ -26,13 +26,13 @@ class Work:
 def counted() -> Iterator[Work]:
     """Count what every store of this process does meanwhile; the work itself is done as ever."""
     work = Work()
-    stream, rows, write = Store.stream, Store._rows, Store.write
+    chunks, rows, write = Store._chunks, Store._rows, Store.write
 
-    def counting_stream(
-        store: Store, query: str, parameters: Mapping[str, Any] | None = None, *, chunk: int = 20_000
+    def counting_chunks(
+        store: Store, query: str, parameters: Mapping[str, Any], chunk: int
     ) -> Iterator[list[list[Any]]]:
         work.reads.append(query)
-        for part in stream(store, query, parameters, chunk=chunk):
+        for part in chunks(store, query, parameters, chunk):
             work.rows += len(part)
             yield part
 
@@ -50,7 +50,7 @@ def counted() -> Iterator[Work]:
         return write(store, statements, **parameters)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(Store, "stream", counting_stream)
+        patch.setattr(Store, "_chunks", counting_chunks)
         patch.setattr(Store, "_rows", counting_rows)
         patch.setattr(Store, "write", counting_write)
         yield work
