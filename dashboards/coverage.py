@@ -63,11 +63,17 @@ def counts(found: Held, day: date, locality: str | None = None) -> pd.DataFrame:
 def by_group(found: Held, kind: str, day: date) -> pd.DataFrame:
     """Cases of a kind by its group: group (in words), agencies (ids, for the filter), cases, suppressed.
 
-    A case of several leads or agencies counts once for each.
+    A case of several leads or agencies counts once for each. Where the count of all must not be shown, its
+    groups are all hidden: together they would tell it.
     """
     rows, group = data.query(found, kind, day), KINDS[kind].group
     keys = _keys(found, rows, group, day)
     frame = masked(found, "group", Counter(keys))
+    gone = hidden_coverage(
+        {kind: float(len(rows))}, data.counts(found, day), found.settings.disclosure.suppress_up_to
+    )
+    if kind in gone:
+        frame = frame.assign(cases=float("nan"), suppressed=True)
     frame["agencies"] = [_agencies(group, key) for key in frame["group"]]
     frame["group"] = [_words(found, group, key) for key in frame["group"]]
     return frame

@@ -124,9 +124,10 @@ def _may_decide(who: Viewer) -> bool:
 
 def _values(pair: Proposal, who: Viewer) -> dict[tuple[str, str], str]:
     """What sources say of the two, by id and field; several sources' words are set beside one another."""
-    if st.session_state.get(SEEN) != pair.pair:
+    # whoever looks anew, in another role or for another reason, leaves a line of their own
+    if st.session_state.get(SEEN) != (who, pair.pair):
         AuditLog(data_folder()).record(who, "identities of two children", about=", ".join(pair.pair), rows=2)
-        st.session_state[SEEN] = pair.pair
+        st.session_state[SEEN] = (who, pair.pair)
     records = IdentityStore(data_folder()).records("child")
     found: dict[tuple[str, str], list[str]] = {}
     for row in records.filter(pc.is_in(records["id"], pc.cast(list(pair.pair), "string"))).to_pylist():

@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
+from pathlib import Path
 from typing import Any, Final
 
 from rich import table as rich_table
@@ -13,6 +14,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 from rich.text import Text
 
+from graphmodel.access import AuditLog, Viewer
 from graphmodel.letters import letters
 
 messages: Final = Console(stderr=True, highlight=False, soft_wrap=True, emoji=False)
@@ -104,6 +106,11 @@ def progress_bars() -> Iterator[ProgressBars]:
     )
     with Progress(*columns, console=messages, disable=not messages.is_terminal) as bars:
         yield ProgressBars(bars)
+
+
+def on_record(home: Path, command: str, about: str, rows: int) -> None:
+    """A line of the audit record for what a command shows of teams or people from the slice."""
+    AuditLog(home).record(Viewer.local(), f"command line: {command}", about=about, rows=rows)
 
 
 def table_width() -> int:

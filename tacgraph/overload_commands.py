@@ -11,7 +11,7 @@ from cyclopts import Parameter
 from rich.console import Console
 
 from graphmodel.settings import data_folder, settings
-from tacgraph.console import Table, progress_bars, say, table_width, tell, today
+from tacgraph.console import Table, on_record, progress_bars, say, table_width, tell, today
 
 _MOST: Final = 25
 _PEERS: Final = 10
@@ -47,10 +47,8 @@ def overload(
     home, day, agreed = data_folder(), as_of or today(), settings()
     held = slice_on(home, known_on)
     if practitioner is not None:
-        from graphmodel.access import AuditLog, Viewer
-
         one = measures.working(held, day, agreed, practitioner)
-        AuditLog(home).record(Viewer.local(), "command line: overload", about=practitioner, rows=1)
+        on_record(home, "overload", practitioner, 1)
         _as_json({"as_of": day.isoformat(), **one}) if format == "json" else _print_one(one, day)
         return 0
     found = measures.explain(held, day, agreed)
@@ -63,6 +61,8 @@ def overload(
         soon = early_warning(held, day, agreed, planned=planned)
         more = {"warning": soon, "back_test": back_test(held, day, agreed)}
     if format == "json":
+        # the working names teams, so it is a look at children
+        on_record(home, "overload", f"working of all leads on {day}", len(found.leads))
         record = found.record()
         if more:
             crossing = [None if x is None else x.isoformat() for x in more["warning"]["crosses_on"]]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -76,7 +77,8 @@ def where_from(
             _must_see(viewer, shows)
         audit.record(viewer, "where-from", about=about, rows=len(found))
     if format == "json":
-        json.dump([asdict(fact) for fact in found], sys.stdout, indent=2)
+        told = [asdict(fact) | {"values": _bare(fact.values)} for fact in found]
+        json.dump(told, sys.stdout, indent=2)
         print()
     else:
         _print(found)
@@ -114,6 +116,11 @@ def _stated(fact: Stated) -> int:
     return sum(fact.values[name] is not None or name in fact.stands for name in value_names(fact.table))
 
 
+def _bare(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Values without keyed hashes of identity numbers, which can be tried by whoever has the key."""
+    return {name: _short(name, value) if name.endswith("_hash") else value for name, value in values.items()}
+
+
 def _short(column: str, value: Any) -> str:
     """Keyed hashes are long and tell nobody anything."""
-    return f"{str(value)[:8]}…" if column.endswith("_hash") else str(value)
+    return f"{str(value)[:8]}…" if column.endswith("_hash") and value is not None else str(value)

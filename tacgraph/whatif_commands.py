@@ -15,7 +15,7 @@ from rich.console import Console
 
 from graphmodel.letters import letters
 from graphmodel.settings import SCHEMES, data_folder, scheme_file, settings
-from tacgraph.console import Table, progress_bars, say, table_width, today
+from tacgraph.console import Table, on_record, progress_bars, say, table_width, today
 
 if TYPE_CHECKING:
     from analysis.whatif import Comparison, Scenario
@@ -86,6 +86,8 @@ def what_if(
         held = Slice.current(store, home, progress.step("read the as-of slice"))
     found = compare(held, as_of or today(), settings(), asked)
     if format == "json":
+        # the moves name teams, so it is a look at children
+        on_record(home, "what-if", f"leads moved as of {found.as_of}", len(found.outcome.moves))
         json.dump(found.record(), sys.stdout, indent=2, allow_nan=False)
         print()
         return 0
