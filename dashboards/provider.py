@@ -103,6 +103,21 @@ def configured(home: Path, port: int) -> Provider | None:
         ) from None
 
 
+def must_be_signed_in(home: Path, port: int) -> None:
+    """Raise `SettingsError` unless pages are for those alone who sign in, over https.
+
+    For a dashboard that others reach, such as one in a container: without it a lost file of secrets would
+    open the pages to whoever comes.
+    """
+    provider = configured(home, port)
+    if provider is None or not provider.over_https:
+        raise SettingsError(
+            "sign-in",
+            "is not set up" if provider is None else f"comes back to {provider.redirect_uri}, without https",
+            "Set it up with an https redirect address (docs/sign-in.md), or leave --only-signed-in out.",
+        )
+
+
 def _from_file(home: Path) -> tuple[Path | None, dict[str, Any]]:
     named = os.environ.get(FILE_VARIABLE)
     places = [Path(named)] if named else [home / FILE_NAME, *_streamlits_own()]

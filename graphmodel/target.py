@@ -14,6 +14,7 @@ from graphmodel import engine
 from graphmodel.errors import EngineError
 
 PLAINTEXT: Final = "TACGRAPH_PLAINTEXT"
+AUTH_FILE: Final = "NEO4J_AUTH_FILE"
 _SCHEMES: Final = ("neo4j+s", "bolt+s", "neo4j+ssc", "bolt+ssc", "neo4j", "bolt")
 
 AccountName = Literal["reader", "writer", "admin"]
@@ -69,6 +70,34 @@ def _is_loopback(host: str) -> bool:
         return False
 
 
+def _account(uri: str) -> tuple[str, str]:
+    """Name and password: the environment's, else those of the file that `NEO4J_AUTH_FILE` names.
+
+    The file holds NAME/PASSWORD, as Neo4j's own container takes it: then the password is in no environment.
+    Raises `EngineError` where there is neither, or the file is not so.
+    """
+    password = os.environ.get("NEO4J_PASSWORD")
+    if password is not None:
+        return os.environ.get("NEO4J_USERNAME", "neo4j"), password
+    named = os.environ.get(AUTH_FILE)
+    if not named:
+        raise EngineError(
+            "NEO4J_PASSWORD",
+            f"is not set, but NEO4J_URI names {uri}",
+            f"Set it in the environment, or {AUTH_FILE}, or unset NEO4J_URI to use the embedded engine.",
+        )
+    try:
+        name, slash, password = Path(named).read_text(encoding="utf-8").strip().partition("/")
+    except (OSError, UnicodeDecodeError) as fault:
+        said = fault.strerror if isinstance(fault, OSError) else "no text"
+        raise EngineError(
+            f"{AUTH_FILE} {named}", f"cannot be read ({said})", "Mend its owner, or the name."
+        ) from fault
+    if not (name and slash and password):
+        raise EngineError(f"{AUTH_FILE} {named}", "does not hold NAME/PASSWORD", "Write it like neo4j/… .")
+    return name, password
+
+
 def find_target(home: Path, account: AccountName, on_wait: Callable[[str], None] | None = None) -> Target:
     """The database that the environment names, else the data folder's embedded engine, started if need be.
 
@@ -77,14 +106,7 @@ def find_target(home: Path, account: AccountName, on_wait: Callable[[str], None]
     uri = os.environ.get("NEO4J_URI")
     if uri:
         must_be_safe(uri)
-        password = os.environ.get("NEO4J_PASSWORD")
-        if password is None:
-            raise EngineError(
-                "NEO4J_PASSWORD",
-                f"is not set, but NEO4J_URI names {uri}",
-                "Set it in the environment, or unset NEO4J_URI to use the embedded engine.",
-            )
-        username = os.environ.get("NEO4J_USERNAME", "neo4j")
+        username, password = _account(uri)
         return Target("neo4j", uri, os.environ.get("NEO4J_DATABASE") or None, username, password)
     from graphmodel.settings import settings  # noqa: PLC0415  (settings are optional for a named server)
 

@@ -13,7 +13,7 @@ from graphmodel.settings import data_folder
 from tacgraph.console import Table, say, table_width
 
 
-def dashboard(*, port: int = 8501, as_of: date | None = None) -> int:
+def dashboard(*, port: int = 8501, as_of: date | None = None, only_signed_in: bool = False) -> int:
     """Serve the dashboard on this machine only (127.0.0.1) until Ctrl+C.
 
     Parameters
@@ -22,9 +22,14 @@ def dashboard(*, port: int = 8501, as_of: date | None = None) -> int:
         The port to listen on.
     as_of
         The day that the pages open with; left out: today, or the last day of the data.
+    only_signed_in
+        Refuse to start unless sign-in over https is set up: for a dashboard behind a web server.
     """
     from dashboards.launch import serve
+    from dashboards.provider import must_be_signed_in
 
+    if only_signed_in:
+        must_be_signed_in(data_folder(), port)
     say(f"The dashboard: http://127.0.0.1:{port} (Ctrl+C ends it)")
     return serve(data_folder(), port=port, as_of=as_of)
 

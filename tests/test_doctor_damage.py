@@ -58,7 +58,7 @@ def test_no_damaged_file_ends_in_an_exception(
     monkeypatch.setenv("NEO4J_URI", "bolt://127.0.0.1:1")
     monkeypatch.setenv("NEO4J_PASSWORD", "not one")
     monkeypatch.delenv("TACGRAPH_IDENTITY_KEY", raising=False)
-    before = {check.name for check in examine(home) if not check.ok}
+    before = {check.name for check in examine(home) if check.state == "WRONG"}
     assert before == {"database"}
     drawn = random.Random(7)
     files = sorted(path for path in home.rglob("*") if path.is_file())
@@ -68,7 +68,7 @@ def test_no_damaged_file_ends_in_an_exception(
         content = path.read_bytes()
         for how, instead in damages(content, drawn).items():
             path.write_bytes(instead)
-            wrong = [check for check in examine(home) if not check.ok and check.name != "database"]
+            wrong = [c for c in examine(home) if c.state == "WRONG" and c.name != "database"]
             # an empty record is one in which nobody has looked yet: only marks kept elsewhere tell
             told = path.name.endswith(TELLING) and (path.name, how) != ("audit.jsonl", "emptied")
             if told and not wrong and instead != content:
@@ -81,7 +81,7 @@ def test_no_damaged_file_ends_in_an_exception(
         path.write_bytes(content)
         path.chmod(0o600)
     assert missed == []
-    assert {check.name for check in examine(home) if not check.ok} == before
+    assert {check.name for check in examine(home) if check.state == "WRONG"} == before
 
 
 def _one_of_a_kind(files: list[Path]) -> list[Path]:

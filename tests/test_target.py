@@ -73,3 +73,28 @@ def test_the_way_to_the_database_asks(tmp_path: Path, monkeypatch: pytest.Monkey
     target = find_target(tmp_path, "reader")
     assert target.uri == "bolt+s://graph.example.org"
     assert "secret-word" not in repr(target)
+
+
+def test_the_password_may_come_from_a_file_as_neo4js_container_has_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "neo4j_auth"
+    for name in ("NEO4J_PASSWORD", "NEO4J_USERNAME"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("NEO4J_URI", "bolt://127.0.0.1:7687")
+    monkeypatch.setenv("NEO4J_AUTH_FILE", str(file))
+    file.write_text("reader/pass/word é\n", encoding="utf-8")
+    found = find_target(tmp_path, "reader")
+    assert (found.username, found.password) == ("reader", "pass/word é")
+    assert "pass/word" not in repr(found)
+    for spoilt in (b"", b"hunter-2", b"/hunter-2", b"neo4j/", b"\xff\xfe"):
+        file.write_bytes(spoilt)
+        with pytest.raises(EngineError) as refused:
+            find_target(tmp_path, "reader")
+        assert str(file) in str(refused.value)
+        assert "hunter" not in str(refused.value)
+    file.unlink()
+    with pytest.raises(EngineError, match="cannot be read"):
+        find_target(tmp_path, "reader")
+    monkeypatch.setenv("NEO4J_PASSWORD", "of the environment")
+    assert find_target(tmp_path, "reader").password == "of the environment"

@@ -2,7 +2,7 @@
 
 It is for machines that install before anything is installed, so it takes the standard library alone and
 reads the lock's own notes of who needs what (`# via`), not the packages' metadata. `--plain` gives pins
-without digests, as pip takes them for a constraint file; `--backend` adds what builds the wheel.
+without digests, as pip takes them for a constraint file; `--backend` gives what builds the wheel instead.
 """
 
 from __future__ import annotations
@@ -36,11 +36,11 @@ def needed_by(entry: str) -> set[str]:
     return {line.strip().removeprefix("#").strip() for line in notes.splitlines()} - {""}
 
 
-def runtime(lock: str, *also: str) -> dict[str, str]:
-    """The entries that the program needs, itself or by way of another, and those named in `also` likewise."""
+def runtime(lock: str, of: str = OWN) -> dict[str, str]:
+    """The entries that the program (or the package `of`, itself one of them) needs, by way of others too."""
     known = entries(lock)
     why = {name: needed_by(entry) for name, entry in known.items()}
-    found = {name for name in known if OWN in why[name] or name in also}
+    found = {name for name in known if of in why[name] or of == name}
     while more := {name for name in known if why[name] & found} - found:
         found |= more
     return {name: known[name] for name in sorted(found)}
@@ -56,7 +56,7 @@ def main(words: list[str]) -> int:
     paths = [word for word in words if not word.startswith("--")]
     root = Path(__file__).resolve().parent.parent
     lock = Path(paths[0] if paths else root / "requirements.lock").read_text(encoding="utf-8")
-    found = runtime(lock, *([BACKEND] if "--backend" in words else []))
+    found = runtime(lock, BACKEND if "--backend" in words else OWN)
     print("\n".join(plain(entry) if "--plain" in words else entry for entry in found.values()))
     return 0
 

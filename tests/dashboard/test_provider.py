@@ -11,7 +11,15 @@ from pathlib import Path
 import pytest
 
 from dashboards import launch
-from dashboards.provider import CALLBACK, FILE_VARIABLE, VARIABLES, Provider, configured, secrets_file
+from dashboards.provider import (
+    CALLBACK,
+    FILE_VARIABLE,
+    VARIABLES,
+    Provider,
+    configured,
+    must_be_signed_in,
+    secrets_file,
+)
 from graphmodel.access import RIGHTS
 from graphmodel.errors import SettingsError
 from graphmodel.settings import load_settings
@@ -171,3 +179,18 @@ def test_the_guide_names_every_role() -> None:
     rows = re.findall(r"^\| ([a-z ]+) \| .*\|$", GUIDE, flags=re.MULTILINE)
     named = {role_name(role).lower() for role in RIGHTS if role != "local_user"}
     assert named <= set(rows)
+
+
+def test_a_dashboard_for_others_starts_with_sign_in_over_https_alone(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with pytest.raises(SettingsError, match="is not set up"):
+        must_be_signed_in(home, 8501)
+    metadata = "https://login.example.org/.well-known/openid-configuration"
+    monkeypatch.setenv("TACGRAPH_OIDC_METADATA_URL", metadata)
+    monkeypatch.setenv("TACGRAPH_OIDC_CLIENT_ID", "tacgraph")
+    monkeypatch.setenv("TACGRAPH_OIDC_CLIENT_SECRET", "only for the tests")
+    with pytest.raises(SettingsError, match="without https"):
+        must_be_signed_in(home, 8501)
+    monkeypatch.setenv("TACGRAPH_OIDC_REDIRECT_URI", "https://tacgraph.example.org/oauth2callback")
+    must_be_signed_in(home, 8501)
