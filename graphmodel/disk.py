@@ -20,7 +20,7 @@ _FULL: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 _REFUSED: Final = frozenset({errno.EACCES, errno.EPERM})
 _GONE: Final = frozenset({errno.ENOENT, errno.ENOTDIR, errno.ESTALE})
 _BUSY: Final = frozenset({errno.EBUSY, errno.ETXTBSY, errno.EAGAIN})
-_KNOWN: Final = (*_FULL, errno.EROFS, *_REFUSED, *_GONE, *_BUSY, errno.EIO)
+_KNOWN: Final = (*_FULL, errno.EROFS, *_REFUSED, *_GONE, *_BUSY, errno.EISDIR, errno.EIO)
 _LIBRARIES: Final = ("duckdb", "_duckdb", "sqlite3", "pyarrow", "xlsxwriter")
 _OTHER_WORDS: Final = {
     "database or disk is full": errno.ENOSPC,
@@ -70,36 +70,26 @@ def disk_fault(fault: BaseException, place: Path) -> DiskError | None:
 
 def in_words(number: int, where: Path) -> DiskError:
     """What a number of the system means at a place, and the mend."""
-    again = "Then run it again: nothing is half done."
     if number in _FULL:
-        return DiskError(f"the disk of {where}", f"is full ({_free(where)})", f"{_to_free(where)} {again}")
-    if number == errno.EROFS:
-        return DiskError(
-            f"the disk of {where}",
-            "can only be read",
-            f"Have it mounted for writing, or name another. {again}",
-        )
-    if number in _REFUSED:
-        return DiskError(
-            str(where),
-            f"may not be written or read by this user (uid {os.getuid()})"
-            if hasattr(os, "getuid")
-            else "may not be written or read by this user",
-            f"Have its owner give you the right, or name another folder (TACGRAPH_HOME). {again}",
-        )
-    if number in _GONE:
-        return DiskError(
-            str(where), "is not there, or is there no more", f"Put it back or mount its disk. {again}"
-        )
-    if number in _BUSY:
-        return DiskError(
-            str(where),
-            "is in use by another program",
-            f"Close that program, or wait until it is done. {again}",
-        )
-    return DiskError(
-        f"the disk of {where}", "reports errors in reading or writing", f"Have it looked at. {again}"
-    )
+        thing, fault, mend = f"the disk of {where}", f"is full ({_free(where)})", _to_free(where)
+    elif number == errno.EROFS:
+        thing, fault = f"the disk of {where}", "can only be read"
+        mend = "Have it mounted for writing, or name another."
+    elif number in _REFUSED:
+        uid = f" (uid {os.getuid()})" if hasattr(os, "getuid") else ""
+        thing, fault = str(where), f"may not be written or read by this user{uid}"
+        mend = "Have its owner give you the right, or name another folder (TACGRAPH_HOME)."
+    elif number in _GONE:
+        thing, fault, mend = str(where), "is not there, or is there no more", "Put it back or mount its disk."
+    elif number in _BUSY:
+        thing, fault = str(where), "is in use by another program"
+        mend = "Close that program, or wait until it is done."
+    elif number == errno.EISDIR:
+        thing, fault, mend = str(where), "is a folder where a file belongs", "Move it away."
+    else:
+        thing, fault = f"the disk of {where}", "reports errors in reading or writing"
+        mend = "Have it looked at."
+    return DiskError(thing, fault, f"{mend} Then run it again: nothing is half done.")
 
 
 def _nearest(place: Path) -> Path:

@@ -8,8 +8,10 @@ over Bolt on a free loopback port. What was committed is on the disk when the co
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import re
+import shutil
 import signal
 import socket
 import subprocess
@@ -20,6 +22,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from graphmodel.disk import in_words, is_full
 from graphmodel.engine_files import (
     DATABASE,
     Account,
@@ -28,7 +31,7 @@ from graphmodel.engine_files import (
     State,
     start_lock,
 )
-from graphmodel.errors import EngineError
+from graphmodel.errors import DiskError, EngineError
 from graphmodel.memory import default_heap
 
 __all__ = [
@@ -51,6 +54,8 @@ READER_SECONDS = 120.0
 """How long one query of the reader may take, whatever its caller allows."""
 WAIT_NOTICE_SECONDS = 1.0
 POLL_SECONDS = 0.05
+LEAST_ROOM = 8_000_000
+"""Bytes: with fewer free the engine may be unable to commit."""
 LOOPBACK = "127.0.0.1"
 
 BOLT_MAGIC = bytes.fromhex("6060b017")
@@ -194,6 +199,15 @@ def status(home: Path) -> EngineStatus:
     )
 
 
+def out_of_room(home: Path) -> DiskError | None:
+    """Why the folder's engine could not commit: its disk is full. None where it is not."""
+    files = EngineFiles(home.resolve())
+    with contextlib.suppress(OSError):
+        if shutil.disk_usage(files.home).free < LEAST_ROOM or is_full(_last_words(files.log, lines=40)):
+            return in_words(errno.ENOSPC, files.home)
+    return None
+
+
 def renew_lease(home: Path) -> None:
     """Keep the folder's running engine alive for another idle time; one touch of a file, or nothing."""
     with contextlib.suppress(FileNotFoundError):
@@ -319,13 +333,14 @@ def _signal(files: EngineFiles, number: int) -> None:
         ) from error
 
 
-def _last_words(log: Path) -> str:
-    """The last line of the log that says something, for a message."""
+def _last_words(log: Path, lines: int = 1) -> str:
+    """The last line (or lines) of the log that says something, for a message."""
     try:
-        lines = log.read_text(encoding="utf-8", errors="replace").splitlines()
+        text = log.read_text(encoding="utf-8", errors="replace")
     except OSError:
         return "no log"
-    return next((line.strip() for line in reversed(lines) if line.strip()), "empty log")[:300]
+    said = [line.strip()[:300] for line in text.splitlines() if line.strip()]
+    return "\n".join(said[-lines:]) or "empty log"
 
 
 def _size_of(folder: Path) -> int:

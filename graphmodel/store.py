@@ -29,7 +29,8 @@ from graphmodel import engine, identity, migrations
 from graphmodel.access import PRACTITIONER_COLUMNS, AuditLog, Viewer, audited_kind
 from graphmodel.bookmarks import Bookmarks
 from graphmodel.declare import Identity
-from graphmodel.errors import AccessRefused, CopyLags, EngineError, QueryError, WriteRefused
+from graphmodel.disk import is_full
+from graphmodel.errors import AccessRefused, CopyLags, DiskError, EngineError, QueryError, WriteRefused
 from graphmodel.patience import LIVENESS_SECONDS, Patience, Pauses
 from graphmodel.target import AccountName, EngineKind, Target, find_target
 
@@ -378,6 +379,15 @@ class Store:
             self.uri, self._driver = target.uri, self._driver_for(target)
         return True
 
+    def _no_room(self, said: str) -> DiskError | None:
+        """What the database says of a full disk, in words."""
+        if self.kind == "embedded" and ("commit" in said.lower() or is_full(said)):
+            return engine.out_of_room(self.home)
+        if not is_full(said):
+            return None
+        mend = "Have whoever runs it make room, then run it again: nothing is half done."
+        return DiskError(f"the disk of the database at {self.uri}", "is full", mend)
+
     def _fault(self, fault: DriverError | Neo4jError, time_limit: float | None = None) -> Exception:
         if isinstance(fault, Neo4jError) and _lags(fault):
             return CopyLags(
@@ -387,7 +397,7 @@ class Store:
                 f"set back, delete {self._left.path.name} in the data folder.",
             )
         if isinstance(fault, Neo4jError):
-            return _query_fault(fault, time_limit)
+            return self._no_room(str(fault.message)) or _query_fault(fault, time_limit)
         return _lost(self.uri, fault, self.patience.silence_seconds)
 
     @contextmanager

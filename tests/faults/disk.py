@@ -29,7 +29,7 @@ def may_mount() -> bool:
         return False
 
 
-def on_small_disk(scenario: str, folder: Path, *, megabytes: int, timeout: float = 120) -> str:
+def on_small_disk(scenario: str, folder: Path, *, megabytes: int, timeout: float = 400) -> str:
     """Run a scenario of `tests.faults.full` with `folder` on a disk of this size; what it printed."""
     command = [sys.executable, "-m", "tests.faults.full", scenario, str(folder)]
     environment = {**os.environ, "PYTHONPATH": str(ROOT), OWN_MOUNT: "yes" if may_mount() else "no"}
@@ -76,6 +76,15 @@ class Disk:
             except OSError:
                 size = file.tell()
             file.truncate(max(0, size - leave))
+
+    def read_only(self, *, on: bool) -> None:
+        """Let nobody write there, or again whoever may."""
+        if self._mounted:
+            mode = "ro" if on else "rw"
+            subprocess.run(["mount", "-o", f"remount,{mode}", str(self.folder)], check=True)
+            return
+        for path in (self.folder, *self.folder.rglob("*")):
+            path.chmod((0o500 if path.is_dir() else 0o400) if on else 0o700)
 
     def free(self, pids: tuple[int, ...] = ()) -> None:
         if not self._mounted:

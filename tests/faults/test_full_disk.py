@@ -26,7 +26,7 @@ def small(tmp_path: Path, neo4j_environment: dict[str, str], monkeypatch: pytest
     return folder
 
 
-@pytest.mark.parametrize("scenario", ["load", "records", "writings"])
+@pytest.mark.parametrize("scenario", ["load", "records", "writings", "read-only"])
 def test_with_the_data_folder_on_a_full_disk(small: Path, scenario: str) -> None:
     on_small_disk(scenario, small, megabytes=24)
 
