@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -54,26 +54,33 @@ def schema(name: str) -> pa.Schema:
 SCHEMAS: Final = {name: schema(name) for name in TABLES}
 
 
+AT_ONCE: Final = 100_000
+"""The most rows of a table that one query reads; a larger table is read in parts."""
+PART: Final = 20_000
+"""Ids of one part, so that a message stays small, no query runs long, and a lost line costs one part."""
+
+
 def _value(variable: str, column: str, kind: pa.DataType) -> str:
     path = f"{variable}.{column}"
     return f"toString({path}) AS {column}" if kind == pa.date32() else f"{path} AS {column}"
 
 
-def read_back(name: str, *, of_loads: bool = False) -> str:
+def read_back(name: str, *, of_loads: bool = False, of_ids: bool = False) -> str:
     """The Cypher that gives a table's rows, one column each in the order of `schema(name)`.
 
-    `of_loads`: only the rows that the loads `$loads` wrote last. Names come from the declarations only.
-    Dates come as text.
+    `of_loads`: only the rows that the loads `$loads` wrote last. `of_ids`: only those of the nodes `$ids`, of
+    intervals those at the nodes `$ids` of the anchor's side. Names come from the declarations only. Dates
+    come as text.
     """
     table = TABLES[name]
     if isinstance(table, NodeType):
-        return _nodes(table, name, "WHERE n.load_id IN $loads" if of_loads else "")
-    return _relationships(table, name, "WHERE r.load_id IN $loads" if of_loads else "")
+        return _nodes(table, name, "WHERE n.load_id IN $loads" if of_loads else "", of_ids=of_ids)
+    return _relationships(table, name, "WHERE r.load_id IN $loads" if of_loads else "", of_ids=of_ids)
 
 
-def _nodes(node: NodeType, name: str, where: str) -> str:
+def _nodes(node: NodeType, name: str, where: str, *, of_ids: bool) -> str:
     links = {link.column: (f"l{i}", link) for i, link in enumerate(node.links)}
-    lines = [f"MATCH (n:{node.label})", *([where] if where else [])]
+    lines = [_some(node, "n") if of_ids else f"MATCH (n:{node.label})", *([where] if where else [])]
     for variable, link in links.values():
         left, right = ("-", "->") if link.outgoing else ("<-", "-")
         lines.append(f"OPTIONAL MATCH (n){left}[:{link.type}]{right}({variable}:{link.target})")
@@ -87,20 +94,56 @@ def _nodes(node: NodeType, name: str, where: str) -> str:
     return "\n".join([*lines, f"RETURN {', '.join(values)}"])
 
 
-def _relationships(relation: RelationshipType, name: str, where: str) -> str:
+def _some(node: NodeType, variable: str) -> str:
+    return f"UNWIND $ids AS id MATCH ({variable}:{node.label} {{{node.key}: id}})"
+
+
+def _relationships(relation: RelationshipType, name: str, where: str, *, of_ids: bool) -> str:
     ends = {relation.start[1]: "a", relation.end[1]: "b"}
     values = [_value(ends.get(column.name, "r"), column.name, column.type) for column in SCHEMAS[name]]
-    arrow = f"(a:{relation.start[0]})-[r:{relation.type}]->(b:{relation.end[0]})"
-    return "\n".join([f"MATCH {arrow}", *([where] if where else []), f"RETURN {', '.join(values)}"])
+    nodes = {"a": f"(a:{relation.start[0]})", "b": f"(b:{relation.end[0]})"}
+    lines = []
+    if of_ids:
+        side, node = _anchor(relation)
+        lines, nodes[side] = [_some(node, side)], f"({side})"
+    lines += [f"MATCH {nodes['a']}-[r:{relation.type}]->{nodes['b']}", *([where] if where else [])]
+    return "\n".join([*lines, f"RETURN {', '.join(values)}"])
+
+
+def _anchor(relation: RelationshipType) -> tuple[str, NodeType]:
+    """The side on which the few are, as a variable, and its nodes."""
+    if relation.anchor == "start":
+        return "a", NODE_BY_LABEL[relation.start[0]]
+    return "b", NODE_BY_LABEL[relation.end[0]]
+
+
+def _counting(names: Iterable[str]) -> str:
+    """The Cypher that counts the rows of tables: one question for all."""
+    parts = []
+    for name in names:
+        table = TABLES[name]
+        what = f"(r:{table.label})" if isinstance(table, NodeType) else f"()-[r:{table.type}]->()"
+        parts.append(f"MATCH {what} RETURN '{name}' AS name, count(r) AS rows")
+    return " UNION ALL ".join(parts)
+
+
+def _ids(table: TableType) -> str:
+    """The Cypher that lists the ids by which a table is read in parts."""
+    if isinstance(table, NodeType):
+        return f"MATCH (n:{table.label}) RETURN n.{table.key} AS id"
+    side, node = _anchor(table)
+    ends = (f"(a:{node.label})", "()") if side == "a" else ("()", f"(b:{node.label})")
+    return f"MATCH {ends[0]}-[:{table.type}]->{ends[1]} RETURN DISTINCT {side}.{node.key} AS id"
 
 
 def from_graph(store: Store, progress: Progress | None = None) -> dict[str, pa.Table]:
     """Every table, as the graph holds it now."""
     tables = {}
+    counts = dict(map(tuple, store.fetch(_counting(TABLES))))
     for done, name in enumerate(TABLES):
         if progress is not None:
             progress(name, done, len(TABLES))
-        tables[name] = table_from_graph(store, name)
+        tables[name] = _table(store, name, counts[name])
     if progress is not None:
         progress("", len(TABLES), len(TABLES))
     return tables
@@ -108,20 +151,37 @@ def from_graph(store: Store, progress: Progress | None = None) -> dict[str, pa.T
 
 def table_from_graph(store: Store, name: str) -> pa.Table:
     """One table, as the graph holds it now."""
-    return _read(store, name, read_back(name), {})
+    return _table(store, name, store.fetch(_counting([name]))[0][1])
+
+
+def _table(store: Store, name: str, count: int) -> pa.Table:
+    """One table of about so many rows; a large one in parts of `PART` ids.
+
+    What a query hands over is held as rows only until it is columns: 20,000 rows at a time.
+    """
+    if count <= AT_ONCE:
+        return finished(pa.concat_tables(_batches(store, name, read_back(name), {})), name)
+    listed = store.gather(_ids(TABLES[name]), {}, lambda rows: pa.array([x[0] for x in rows], pa.string()))
+    ids = pa.chunked_array(listed, pa.string())
+    found = [SCHEMAS[name].empty_table()]
+    for at in range(0, len(ids), PART):
+        some = {"ids": ids.slice(at, PART).to_pylist()}
+        found += _batches(store, name, read_back(name, of_ids=True), some)
+    return finished(pa.concat_tables(found), name)
 
 
 def changed_rows(store: Store, name: str, loads: Sequence[str], before: pa.Table) -> pa.Table:
     """One table as it was before with the rows that these loads wrote; none of them took rows away."""
-    written = _read(store, name, read_back(name, of_loads=True), {"loads": list(loads)})
+    query = read_back(name, of_loads=True)
+    written = finished(pa.concat_tables(_batches(store, name, query, {"loads": list(loads)})), name)
     keys = list(TABLES[name].key_columns)
     kept = before.join(written.select(keys), keys, join_type="left anti").select(before.column_names)
     return finished(pa.concat_tables([kept.cast(SCHEMAS[name]), written]), name)
 
 
-def _read(store: Store, name: str, query: str, parameters: dict[str, Any]) -> pa.Table:
-    batches = store.gather(query, parameters, lambda rows: _batch(rows, SCHEMAS[name]))
-    return finished(pa.concat_tables([SCHEMAS[name].empty_table(), *batches]), name)
+def _batches(store: Store, name: str, query: str, parameters: dict[str, Any]) -> list[pa.Table]:
+    found = store.gather(query, parameters, lambda rows: _batch(rows, SCHEMAS[name]))
+    return [SCHEMAS[name].empty_table(), *found]
 
 
 def _batch(rows: list[list[Any]], wanted: pa.Schema) -> pa.Table:

@@ -3,7 +3,8 @@
 For each size a made-up authority is written, loaded on an embedded engine of its own, read as a slice, asked
 for figures and reported; then a next month's small load follows and the slice is brought up to it. Every
 step is a process of its own. What a step measured is kept in the folder that `--work` names, so a run that
-was cut off goes on where it was. Results go to `results/growth.json`, the page to `docs/scale.md`.
+was cut off goes on where it was; what is to be said of a size stands in a `note.txt` of its folder.
+Results go to `results/growth.json`, the page to `docs/scale.md`.
 """
 
 from __future__ import annotations
@@ -81,6 +82,9 @@ def gathered(work: Path, *, before: Path) -> Figures:
         if "example" in steps:
             known = sizes.get(int(folder.name), {}).get("steps", {})
             sizes[int(folder.name)] = {"children": int(folder.name), "steps": known | steps}
+            note = folder / "note.txt"
+            if note.exists():
+                sizes[int(folder.name)]["note"] = note.read_text(encoding="utf-8").strip()
     return {
         "machine": machine.describe(),
         "seed": SEED,

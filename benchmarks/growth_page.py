@@ -85,6 +85,7 @@ def exponent(points: Sequence[tuple[float, float]]) -> float:
 def _head(results: Figures) -> str:
     where = results["machine"]
     listed = ", ".join(f"{x['children']:,} ({NAMES.get(x['children'], 'made up')})" for x in results["sizes"])
+    notes = "".join(f"- {x['children']:,} children: {x['note']}\n" for x in results["sizes"] if "note" in x)
     return (
         "<!-- Computed by `python -m benchmarks.growth` from benchmarks/results/growth.json; not written by "
         "hand. -->\n# Scale\n\n"
@@ -95,7 +96,8 @@ def _head(results: Figures) -> str:
         f"- Machine: {where['processor']}, {where['cores']} cores, {where['memory_gb']} GB; Python "
         f"{where['python']}, arcadedb-embedded {where['packages']['arcadedb-embedded']}.\n"
         "- The machine was shared with other work, so the page gives processor time, memory, bytes and "
-        "counted rows. Clock times are in one table, with how busy the machine was.\n\n"
+        "counted rows. Clock times are in one table, with how busy the machine was.\n"
+        f"{notes}\n"
         "![Processor seconds of each step over the number of children, both by powers of ten]"
         "(pictures/scale.svg)\n"
     )

@@ -9,6 +9,7 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
+from analysis import readback
 from analysis.readback import from_graph
 from analysis.tables import Slice
 from graphmodel.store import Store
@@ -92,3 +93,40 @@ def test_after_a_load_that_was_cut_off_all_is_read(on_engine: Path, tmp_path: Pa
 
 def new_agency() -> dict[str, str]:
     return {"agency_id": "one more", "name": "One more", "sector": "other"}
+
+
+@pytest.mark.parametrize("children", [30, 300])
+def test_what_is_read_after_a_load_follows_the_change_not_the_authority(
+    on_engine: Path, tmp_path: Path, children: int
+) -> None:
+    size = Size(children=children, tacs=children)
+    rows: Rows = {n: [dict(r) for r in t] for n, t in random_partnership(5, size).tables.items()}
+    load_quietly(write_tables(tmp_path / "first", rows), on_engine)
+    some = list({row["child_id"]: row for row in rows["children"]}.values())[:7]
+    changed: Rows = {"children": [{**row, "locality": "Elsewhere"} for row in some]}
+    changed["agencies"] = [new_agency()]
+    with Store.open(on_engine) as store:
+        Slice.current(store, on_engine)
+        load_quietly(write_tables(tmp_path / "second", changed), on_engine)
+        with counted() as work:
+            held = Slice.current(store, on_engine)
+        assert 8 <= work.rows <= 8 + 16, "the rows, and the records of two loads a few times"
+        assert sum(":Load" not in query for query in work.reads) == 2
+        assert same(held.arrow, from_graph(store)) == []
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_table_read_in_parts_is_the_table_read_at_once(
+    on_engine: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, seed: int
+) -> None:
+    size = Size(children=40, tacs=40)
+    rows: Rows = {n: [dict(r) for r in t] for n, t in random_partnership(seed, size).tables.items()}
+    load_quietly(write_tables(tmp_path / "some", rows), on_engine)
+    with Store.open(on_engine) as store:
+        whole = from_graph(store)
+        monkeypatch.setattr(readback, "AT_ONCE", 5)
+        monkeypatch.setattr(readback, "PART", 7)
+        with counted() as work:
+            assert same(from_graph(store), whole) == []
+    assert all(len(table) > 5 for name, table in whole.items() if name in ("children", "memberships"))
+    assert sum("UNWIND $ids" in query for query in work.reads) > len(whole)
