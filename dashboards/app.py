@@ -10,7 +10,7 @@ import streamlit as st
 
 from dashboards import asked as asking
 from dashboards import data, first_visit, signed_in, widgets
-from graphmodel.access import Right, Viewer
+from graphmodel.access import AuditLog, Right, Viewer
 from graphmodel.disk import disk_fault
 from graphmodel.errors import AccessRefused, TacgraphError
 from graphmodel.settings import data_folder
@@ -75,7 +75,8 @@ def main() -> None:
     try:
         right = MENU[name][1]
         if right is not None:
-            who.must(right)
+            with AuditLog(data_folder()).refusals(who, "page", about=name):
+                who.must(right)
         show(name, page, who)
     except TacgraphError as problem:
         widgets.fault(problem)

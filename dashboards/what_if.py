@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from typing import Final
+from typing import Final, Literal
 
 import pandas as pd
 import streamlit as st
@@ -23,8 +23,6 @@ from reports.words import NOT_DEFINED, SUPPRESSED, number, per_cent, role_name
 
 OF_CHILDREN: Final = ("active_tacs", "tacs_without_lead", "statutory_breaches")
 """Figures that count children: 1 to 5 are hidden, and a difference of 1 to 5 too."""
-NUMBERS: Final = ("grow", "needs_rise", "from_posts", "to_fte")
-"""Names of the address that hold a number."""
 _PARTS: Final = ("utilisation", "hoover")
 _RATIOS: Final = ("jain", "gini", "theil_between")
 _NOW: Final = ("tacs_led", "lead_points", "disparity")
@@ -48,7 +46,6 @@ def posts_by_role(view: View) -> pd.DataFrame:
 
 def asked_changes(view: View) -> tuple[tuple[str, ...], str, bool]:
     """The widgets, their state in the address; gives the changes as texts, the scheme, and `reassign`."""
-    _finite_address()
     held = posts_by_role(view)
     texts = []
     with st.expander("Choose what changes", expanded=True):
@@ -81,20 +78,21 @@ def asked_changes(view: View) -> tuple[tuple[str, ...], str, bool]:
     return tuple(texts), scheme, bool(reassign)
 
 
-def _finite_address() -> None:
-    """Take numbers out of the address that are none, on which a widget would break."""
-    for name in NUMBERS:
-        try:
-            known = math.isfinite(float(st.query_params.get(name, "0")))
-        except ValueError:
-            known = False
-        if not known:
-            del st.query_params[name]
+def _bound(name: str) -> Literal["query-params"] | None:
+    """Whether a number is kept in the address; not where the address has one that is none.
+
+    A widget of Streamlit breaks on what it cannot make a whole number of, such as `1e999`.
+    """
+    try:
+        known = math.isfinite(float(st.query_params.get(name, "0")))
+    except ValueError:
+        known = False
+    return "query-params" if known else None
 
 
 def _per_cent(label: str, key: str, most: int) -> int:
     value = st.number_input(
-        f"{label} (%)", min_value=0, max_value=most, value=0, step=5, key=key, bind="query-params"
+        f"{label} (%)", min_value=0, max_value=most, value=0, step=5, key=key, bind=_bound(key)
     )
     return int(value or 0)
 
@@ -136,7 +134,7 @@ def _withdrawn(view: View, held: pd.DataFrame) -> list[str]:
         return []
     most = int(here[role])
     posts = st.number_input(
-        f"so many posts (of {most})", 1, max(most, 1), 1, key="from_posts", bind="query-params"
+        f"so many posts (of {most})", 1, max(most, 1), 1, key="from_posts", bind=_bound("from_posts")
     )
     which = st.selectbox(
         "Which ones", ["least", "most"], key="from_which", bind="query-params", format_func=_carry
@@ -173,7 +171,7 @@ def _arrivals(view: View, held: pd.DataFrame) -> list[str]:
     if role is None:
         return []
     fte = st.number_input(
-        "so many full-time equivalents", 0.1, 100.0, 1.0, 0.5, key="to_fte", bind="query-params"
+        "so many full-time equivalents", 0.1, 100.0, 1.0, 0.5, key="to_fte", bind=_bound("to_fte")
     )
     return [f"arrive {agency}:{role}:{float(fte or 1.0):g}"]
 

@@ -11,6 +11,7 @@ from html import escape
 from itertools import pairwise
 from typing import Final, Literal
 
+from graphmodel.letters import letters
 from reports.theme import LIGHT, Theme
 
 FONT: Final = "Source Sans Pro, Arial, Helvetica, sans-serif"
@@ -43,7 +44,7 @@ class Canvas:
         weight = ' font-weight="700"' if bold else ""
         self.parts.append(
             f'<text x="{x:.2f}%" y="{y:.1f}" dx="{shift:g}" text-anchor="{anchor}"{weight} '
-            f'fill="{colour or self.theme.ink}">{escape(words)}</text>'
+            f'fill="{colour or self.theme.ink}">{escape(letters(words))}</text>'
         )
 
     def line(

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import typst
 
+from graphmodel.letters import letters
 from reports.canvas import PAPER_WIDTH
 from reports.contents import ANNEX, LIMITS, METHOD, SECTIONS, SEVERITY_WORDS
 from reports.findings import Finding
@@ -32,7 +33,7 @@ def set_in_type(template: str, data: dict[str, Any], drawings: dict[str, str]) -
     parts = {
         "main.typ": (package / template).read_bytes(),
         "common.typ": (package / "common.typ").read_bytes(),
-        "report.json": json.dumps(data, ensure_ascii=False).encode(),
+        "report.json": json.dumps(_readable(data), ensure_ascii=False).encode(),
         **{f"{name}.svg": drawing.encode() for name, drawing in drawings.items()},
     }
     # its types do not say that it takes several files
@@ -42,6 +43,15 @@ def set_in_type(template: str, data: dict[str, Any], drawings: dict[str, str]) -
             parts, font_paths=[str(fonts)], ignore_system_fonts=True, pdf_standards=["ua-1"], timestamp=0
         )
     return made
+
+
+def _readable(data: Any) -> Any:
+    """Data whose texts hold nothing that a reader of the page cannot see: see `graphmodel.letters`."""
+    if isinstance(data, dict):
+        return {key: _readable(value) for key, value in data.items()}
+    if isinstance(data, list | tuple):
+        return [_readable(value) for value in data]
+    return letters(data) if isinstance(data, str) else data
 
 
 def table_data(table: Table) -> dict[str, Any]:

@@ -38,6 +38,8 @@ NAMES: Final = (
 )
 PLACES: Final = (f"![place](https://{EVIL}/pl.png)", f"=1+1 [South](https://{EVIL}/s)", "<b>West</b>")
 ROLE: Final = f"![role](https://{EVIL}/ro.png)"
+MARKS: Final = {"first_name": "Zqfirst", "last_name": "Zqlast", "postcode": "ZQ99 "}
+"""What the identities of children begin with, to be found again where they should not be."""
 PERSON: Final = f"P1[p](https://{EVIL}/p)"
 CHILD: Final = "=C1+cmd|' /C calc'!A0"
 
@@ -58,6 +60,11 @@ def _spoil(folder: Path) -> dict[str, pd.DataFrame]:
     people["name"] = [f"{NAMES[n % len(NAMES)]} Surname{n}" for n in range(len(people))]
     people.loc[people.index % 9 == 0, "role"] = ROLE
     children["locality"] = [PLACES[n % len(PLACES)] for n in range(len(children))]
+    for column, mark in MARKS.items():
+        children[column] = [f"{mark}{n}" for n in range(len(children))]
+    children.loc[children.index[-1], "birth_date"] = "no date"
+    children.loc[children.index[-2], "last_name"] = MARKS["last_name"] + "x" * 3_000
+    children.loc[children.index[-3], "nhs_number"] = "1234567890"
     busiest = tables["leads"]["practitioner_id"].mode()[0]
     changed = {busiest: PERSON, children["child_id"].iloc[0]: CHILD}
     for name, table in tables.items():
