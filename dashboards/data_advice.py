@@ -7,17 +7,18 @@ from typing import Final
 
 import streamlit as st
 
-from analysis import advice as measures
 from analysis.advice import Advice
 from analysis.advice_lead import Candidates, who_should_lead
+from dashboards import warm
 from dashboards.data import Held
+from graphmodel.settings import data_folder
 
 _KEPT: Final = 6
 
 
 @st.cache_data(max_entries=_KEPT, show_spinner=False)
 def _advice(day: date, key: str, _found: Held) -> Advice:  # noqa: ARG001
-    return measures.advise(_found.slice, day, _found.settings)
+    return warm.advice(data_folder(), _found.slice, day, _found.settings)
 
 
 def advice(found: Held, day: date) -> Advice:

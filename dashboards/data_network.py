@@ -8,10 +8,12 @@ from typing import Final
 import numpy as np
 import streamlit as st
 
-from analysis import network_day, network_layout
+from analysis import network_layout
 from analysis.network_day import Network
 from analysis.network_layout import Picture
+from dashboards import warm
 from dashboards.data import Held
+from graphmodel.settings import data_folder
 
 EACH: Final = 2
 """Ties drawn of each agency, its strongest."""
@@ -20,7 +22,7 @@ _KEPT: Final = 12
 
 @st.cache_data(max_entries=_KEPT, show_spinner=False)
 def _network(day: date, key: str, _found: Held) -> Network:  # noqa: ARG001
-    return network_day.network(_found.slice, day, _found.settings)
+    return warm.network(data_folder(), _found.slice, day, _found.settings)
 
 
 def network(found: Held, day: date) -> Network:

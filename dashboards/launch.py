@@ -8,7 +8,10 @@ from __future__ import annotations
 
 import os
 import socket
+import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 from typing import Final
@@ -81,13 +84,37 @@ def serve(home: Path, *, port: int, as_of: date | None) -> int:
     app = Path(__file__).parent / "entry" / ("over_https.py" if secure else "run.py")
     os.environ[PROVIDER_VARIABLE] = "no" if provider is None else "yes"
     try:
-        with secrets_file(provider, home.resolve(), port) as secrets:
+        with secrets_file(provider, home.resolve(), port) as secrets, _working_ahead():
             cli.main(["run", str(app), *options(port, secrets, provider)], standalone_mode=False)
     except KeyboardInterrupt:
         return 0
     except SystemExit as end:
         return end.code if isinstance(end.code, int) else 1
     return 0
+
+
+@contextmanager
+def _working_ahead() -> Iterator[None]:
+    """Meanwhile a process of low priority makes ready what takes long: `dashboards.warm`.
+
+    It ends when our end of its standard input is closed, so also where this process is killed.
+    """
+    try:
+        begun = subprocess.Popen(
+            [sys.executable, "-m", "dashboards.warm"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+    except OSError:
+        # pages then work it out when they are asked for it
+        yield
+        return
+    with begun:
+        try:
+            yield
+        finally:
+            begun.kill()
 
 
 def _must_be_free(port: int) -> None:
