@@ -76,6 +76,8 @@ CHILD_COLUMNS: Final = frozenset({"child_id", "child_ids", "birth_date", "family
 NAME_COLUMNS: Final = frozenset({"name", "practitioner_name", "first_name", "last_name"})
 PRACTITIONER_COLUMNS: Final = frozenset({"practitioner_id", "practitioner_ids", "lead_ids"})
 
+ANCHOR: Final = "older lines went by rule"
+"""`what` of the line that a record begins with where older ones went."""
 _GENESIS: Final = "0" * 64
 _HASH: Final = re.compile(r"[0-9a-f]{64}")
 _SLACK: Final = timedelta(minutes=1)
@@ -193,9 +195,7 @@ class AuditLog:
             self._append(viewer, what, about, rows, facts)
 
     def _append(self, viewer: Viewer, what: str, about: str, rows: int, facts: Mapping[str, Any]) -> None:
-        descriptor = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
-        with os.fdopen(descriptor, "r+b", buffering=0) as log:
-            fcntl.flock(log, fcntl.LOCK_EX)
+        with self.locked() as log:
             last = _last_line(log)
             entry = {
                 "at": datetime.now(UTC).isoformat(timespec="seconds"),
@@ -206,12 +206,24 @@ class AuditLog:
                 "about": about,
                 "rows": rows,
                 **facts,
-                "previous": _GENESIS if last is None else _seal(last),
+                "previous": _GENESIS if last is None else seal_of(last),
             }
-            entry["hash"] = _digest(entry)
+            entry["hash"] = digest_of(entry)
             text = json.dumps(entry, ensure_ascii=False, default=str).encode("utf-8", "backslashreplace")
             # a line that a killed process left half written ends here, and the next one says what it was
             append(log, (b"\n" if _is_open(log) else b"") + text + b"\n")
+
+    @contextmanager
+    def locked(self) -> Iterator[IO[bytes]]:
+        """The file, open for appending, while nobody else writes to it."""
+        while True:
+            descriptor = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
+            with os.fdopen(descriptor, "r+b", buffering=0) as log:
+                fcntl.flock(log, fcntl.LOCK_EX)
+                # whoever shortened the record put another file in its place meanwhile
+                if self.path.exists() and self.path.stat().st_ino == os.fstat(log.fileno()).st_ino:
+                    yield log
+                    return
 
     @contextmanager
     def refusals(self, viewer: Viewer, what: str, *, about: str) -> Iterator[None]:
@@ -227,36 +239,41 @@ class AuditLog:
 
     def entries(self) -> list[dict[str, Any]]:
         """All records, oldest first; empty where nobody has looked yet. A spoilt line only has `what`."""
-        return [_entry(line) or {"what": "a line that cannot be read"} for line in self._lines()]
+        _, lines = self.from_anchor()
+        return [entry_of(line) or {"what": "a line that cannot be read"} for line in lines]
 
     def mark(self) -> Mark:
         """Where the record ends now: kept elsewhere, it shows later what was taken off or rewritten."""
-        lines = self._lines()
-        return Mark(len(lines), _seal(lines[-1]) if lines else _GENESIS)
+        anchor, lines = self.from_anchor()
+        return Mark(anchor.lines + len(lines), seal_of(lines[-1]) if lines else anchor.hash)
 
     def verify(self, marks: Iterable[Mark] = ()) -> list[str]:
         """The faults of the chain, in words; empty when every line is as it was written.
 
         The chain alone shows lines changed, taken out, put in or moved, not that the last ones are gone or
-        that all of it was written anew: `marks` that were kept elsewhere show these too.
+        that all of it was written anew: `marks` that were kept elsewhere show these too. Where older lines
+        went by rule (`graphmodel.audit_keeping`), it begins at an anchor that a later line must name; marks
+        of before it say nothing any more.
         """
-        faults, previous, seals = [], _GENESIS, [_GENESIS]
-        for number, line in enumerate(self._lines(), start=1):
-            entry = _entry(line)
+        anchor, lines = self.from_anchor()
+        faults, previous, seals = self._anchor_faults(), anchor.hash, [anchor.hash]
+        for number, line in enumerate(lines, start=anchor.lines + 1):
+            entry = entry_of(line)
             if entry is None:
                 faults.append(f"line {number}: it cannot be read (cut off, or written over)")
             else:
                 if entry.get("previous") != previous:
                     faults.append(f"line {number}: the line before it was changed, taken out or put in")
-                if _digest({k: v for k, v in entry.items() if k != "hash"}) != entry["hash"]:
+                if digest_of({k: v for k, v in entry.items() if k != "hash"}) != entry["hash"]:
                     faults.append(f"line {number}: it was changed after it was written")
-            previous = _seal(line)
+            previous = seal_of(line)
             seals.append(previous)
         for mark in marks:
-            if mark.lines >= len(seals):
-                now = len(seals) - 1
+            at = mark.lines - anchor.lines
+            if at >= len(seals):
+                now = anchor.lines + len(seals) - 1
                 faults.append(f"it had {mark.lines:,} lines once and has {now:,}: the last were taken off")
-            elif seals[mark.lines] != mark.hash:
+            elif at >= 0 and seals[at] != mark.hash:
                 faults.append(f"line {mark.lines}: it is another than it was when its mark was kept")
         return faults
 
@@ -268,13 +285,33 @@ class AuditLog:
         """
         found: list[str] = []
         latest = datetime.fromtimestamp(0, tz=UTC)
-        for number, entry in enumerate(self.entries(), start=1):
+        for number, entry in enumerate(self.entries(), start=self.from_anchor()[0].lines + 1):
             with suppress(KeyError, TypeError, ValueError):
                 at = datetime.fromisoformat(entry["at"])
                 if at < latest - _SLACK:
                     found.append(f"line {number}: {at.isoformat()} after {latest.isoformat()}")
                 latest = max(at, latest)
         return found
+
+    def from_anchor(self) -> tuple[Mark, list[bytes]]:
+        """Where the record begins (its very beginning, or where older lines went), and the lines since."""
+        lines = self._lines()
+        first = entry_of(lines[0]) if lines else None
+        if first is None or first.get("what") != ANCHOR:
+            return Mark(0, _GENESIS), lines
+        return Mark(int(first.get("lines", 0)), str(first.get("previous"))), lines[1:]
+
+    def _anchor_faults(self) -> list[str]:
+        lines = self._lines()
+        first = entry_of(lines[0]) if lines else None
+        if first is None or first.get("what") != ANCHOR:
+            return []
+        faults = []
+        if digest_of({k: v for k, v in first.items() if k != "hash"}) != first["hash"]:
+            faults.append("its anchor was changed after it was written")
+        if not any((entry_of(line) or {}).get("anchor") == first["hash"] for line in lines[1:]):
+            faults.append("no line says that older lines went by rule, as its anchor does")
+        return faults
 
     def _lines(self) -> list[bytes]:
         """The file's lines. Only a line feed ends one: a reason may hold other line ends of Unicode."""
@@ -303,7 +340,7 @@ class Mark:
         return f"{self.lines} {self.hash}"
 
 
-def _entry(line: bytes) -> dict[str, Any] | None:
+def entry_of(line: bytes) -> dict[str, Any] | None:
     """A line's record; None where it is none."""
     try:
         found = json.loads(line)
@@ -312,9 +349,9 @@ def _entry(line: bytes) -> dict[str, Any] | None:
     return found if isinstance(found, dict) and isinstance(found.get("hash"), str) else None
 
 
-def _seal(line: bytes) -> str:
+def seal_of(line: bytes) -> str:
     """What the line after this one carries: its hash, or a digest of what stands in its place."""
-    entry = _entry(line)
+    entry = entry_of(line)
     return hashlib.sha256(line).hexdigest() if entry is None else str(entry["hash"])
 
 
@@ -339,7 +376,7 @@ def _is_open(log: IO[bytes]) -> bool:
     return log.read(1) != b"\n"
 
 
-def _digest(entry: dict[str, Any]) -> str:
+def digest_of(entry: dict[str, Any]) -> str:
     text = json.dumps(entry, ensure_ascii=False, sort_keys=True, default=str)
     return hashlib.sha256(text.encode("utf-8", "backslashreplace")).hexdigest()
 

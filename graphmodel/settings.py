@@ -125,6 +125,7 @@ class Queries(_Part):
     min_practitioners_school: int = Field(ge=1)
     time_limit_seconds: int = Field(ge=1)
     row_limit: int = Field(ge=1)
+    result_mb: int = Field(default=512, ge=1)
 
 
 class Disclosure(_Part):
@@ -152,11 +153,14 @@ class Audit(_Part):
 
 
 class Retention(_Part):
-    """For how long children and the lists of loads are kept (docs/decisions/data-protection.md)."""
+    """For how long people, lists and looks are kept (docs/decisions/data-protection.md)."""
 
     child_years: int = Field(ge=0)
     child_until_age: int = Field(ge=0, le=120)
     list_years: int = Field(ge=0)
+    practitioner_years: int = Field(default=0, ge=0)
+    agency_years: int = Field(default=0, ge=0)
+    audit_years: int = Field(default=0, ge=0)
 
 
 class SignIn(_Part):

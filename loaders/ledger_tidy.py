@@ -67,7 +67,7 @@ def look(home: Path, store: Store) -> Untidy:
         left,
         len(found.pending()),
         tuple(_unfinished(home)),
-        len(settled) if len([p for p in settled if p.place not in found.packs]) >= FEWEST else 0,
+        len(settled) if len({found.packs.get(part.place, part.name) for part in settled}) >= FEWEST else 0,
         tuple(found.folder / name for name in sorted(packed)),
     )
 
@@ -137,9 +137,9 @@ def _remove(place: Path) -> None:
 
 
 def pack(ledger: Ledger) -> Path | None:
-    """Make one pack of all parts that the graph has taken over; where it lies, None where they are few."""
+    """Make one pack of all parts that the graph has taken over; where it lies, None where that is so."""
     parts = ledger.settled().parts
-    if len(parts) < FEWEST:
+    if len(parts) < FEWEST or len({ledger.packs.get(part.place, part.name) for part in parts}) == 1:
         return None
     made = NewPart(ledger)
     try:

@@ -12,6 +12,7 @@ from graphmodel import cypher_load as text
 from graphmodel import ledger as ledgers
 from graphmodel.codes import ROLES
 from graphmodel.errors import EngineError, LoadRefused, SourceError, TacgraphError
+from graphmodel.ledger_state import must_agree
 from graphmodel.nodes import NODE_BY_LABEL
 from graphmodel.relationships import TABLES
 from graphmodel.settings import settings
@@ -23,7 +24,8 @@ from loaders.identity import identity_key
 from loaders.ledger import Book
 from loaders.ledger_found import Found, find
 from loaders.matching.capture import Capture
-from loaders.protection.erased import hold_back
+from loaders.protection.erased import hold_back, named_no_more
+from loaders.protection.erasing import finish
 from loaders.raw import Source
 from loaders.references import Known, check_references, good_rows
 from loaders.report import LoadReport, Progress, Silent, TableCounts
@@ -130,11 +132,20 @@ def _in_lock(run: _Run, stage: Staging, *, strict: bool) -> None:
 @contextmanager
 def _recorded(run: _Run, stage: Staging, store: Store, *, every: bool = False) -> Iterator[None]:
     """Open the ledger and the record of the load; complete the record, whatever becomes of the load."""
+    if not run.dry_run and finish(run.home, store) is not None:
+        run.notes.append("an erasure was cut off: it is completed")
     gone = alone.dead(store, run.home)
     run.notes += [f"load {one.load_id} was cut off: what it left is completed" for one in gone]
     before = record.Before.of(store)
     run.load_id = record.new_load_id(before.load_id)
     run.notes += filter(None, [before.clock_is_behind()])
+    held = must_agree(store, run.home)
+    if held.missing:
+        run.notes.append(
+            f"the graph is empty, but the ledger last used with it has {len(held.missing)} loads up to "
+            f"{held.missing[-1].at[:10]}: another ledger begins (if it was emptied by mistake: tacgraph "
+            "ledger catch-up instead of loading)"
+        )
     run.found = find(run.home, store, make=not run.dry_run)
     run.book = Book(
         stage,
@@ -173,7 +184,8 @@ def _recorded(run: _Run, stage: Staging, store: Store, *, every: bool = False) -
         if outcome and not run.dry_run:
             # what went wrong first is what is to be said
             with nullcontext() if outcome == "loaded" else suppress(TacgraphError):
-                record.finish(store, run.load_id, outcome, run.counts, run.findings)
+                placed = run.book.placed
+                record.finish(store, run.load_id, outcome, run.counts, run.findings, ledger_place=placed)
 
 
 def _folder(run: _Run) -> Path:
@@ -209,7 +221,7 @@ def _keep_identities(run: _Run, stage: Staging) -> None:
 
         def rejected(table: str) -> list[int]:
             rows = stage.rows("SELECT DISTINCT row_no FROM rejects WHERE tbl = $tbl", {"tbl": table})
-            return [row[0] for row in rows]
+            return [row[0] for row in rows] + named_no_more(stage, table)
 
         run.notes += run.capture.keep(rejected, run.source.identifiers, whole=run.replace)
 

@@ -69,6 +69,12 @@ WORDS: Final[Mapping[str, tuple[str, str]]] = {
     "sign_in": ("What the claims of a sign-in mean here", "docs/sign-in.md"),
     "audit": ("Which looks count as unusual", LOCAL),
     "retention": ("For how long children and the lists of loads are kept", LOCAL),
+    "retention.practitioner_years": (
+        "Years after which the name of a practitioner who left goes",
+        "Limitation Act 1980, section 5; " + LOCAL,
+    ),
+    "retention.agency_years": ("Years after which an agency that nothing names goes", LOCAL),
+    "retention.audit_years": ("Years after which lines of the audit record go", LOCAL),
     "matching": (
         "From which probability records count as one person",
         "docs/decisions/matching.md; " + LOCAL,

@@ -8,6 +8,8 @@ from typing import Final
 
 from graphmodel import migrations
 from graphmodel.cypher import constraints
+from graphmodel.errors import EngineError
+from graphmodel.ledger_state import must_agree
 from graphmodel.store import Store
 from tacgraph.doctor_check import Check, guarded, look, well, wrong
 from tacgraph.doctor_schedule import schedule
@@ -22,6 +24,7 @@ def of_graph(store: Store) -> Iterator[Check]:
         ("model version", _model),
         ("last load", _loads),
         ("order of loads", _order),
+        ("ledger", _ledger),
         ("graph", _contents),
         ("erasure", _erased),
         ("schedule", _schedule),
@@ -62,6 +65,19 @@ def _order(store: Store) -> Check:
             "Set the machine's clock (NTP); later loads count by its order.",
         )
     return well("order of loads", "none is from the future")
+
+
+def _ledger(store: Store) -> Check:
+    """Whether graph and ledger are of one time."""
+    try:
+        found = must_agree(store, store.home)
+    except EngineError as fault:
+        return wrong("ledger", f"{fault.thing} {fault.fault}", fault.mend)
+    if found.empty and found.missing:
+        mend = "If the graph was emptied by mistake: tacgraph ledger catch-up; else load."
+        return look("ledger", f"the graph is empty, its ledger has {len(found.missing):,} loads", mend)
+    parts = len(found.ledger.parts) if found.ledger else 0
+    return well("ledger", f"{parts:,} loads that changed something, all in the graph")
 
 
 def _erased(store: Store) -> Check:

@@ -37,7 +37,7 @@ def retain(*, as_of: date | None = None, yes: Annotated[bool, Parameter(negative
         Do it. It cannot be undone.
     """
     from graphmodel.store import Store
-    from loaders.protection import due, refuse_wrong_clock
+    from loaders.protection import due, leaving, refuse_wrong_clock, take_out
     from loaders.protection import retain as run
 
     home, rules = data_folder(), settings().retention
@@ -45,10 +45,15 @@ def retain(*, as_of: date | None = None, yes: Annotated[bool, Parameter(negative
     with Store.open(home) as store:
         refuse_wrong_clock(store, day_is_stated=as_of is not None)
         found = due(store, home, rules, on)
+        left = leaving(store, home, rules, on)
     after = f"{rules.child_years} years after the last activity and from {rules.child_until_age} years of age"
     say(f"By the rules on {on} ({after}; lists of loads after {rules.list_years} years):")
     print(f"children due: {len(found.children):,}")
     print(f"lists of loads due: {len(found.lists):,}")
+    print(f"names of practitioners who left due: {len(left.practitioners):,}")
+    print(f"agencies that nothing names due: {len(left.agencies):,}")
+    print(f"identity records of nobody here: {left.identities:,}")
+    print(f"lines of the audit record due: {left.lines:,}")
     say(
         f"Kept: {found.active:,} with something running, {found.recent:,} too recent, {found.young:,} too "
         f"young. Not to be judged, without any day: {found.undated:,}."
@@ -58,7 +63,9 @@ def retain(*, as_of: date | None = None, yes: Annotated[bool, Parameter(negative
         return 0
     with progress_bars() as progress:
         progress.begin("take children out", len(found.children))
-        done = run(home, found, Viewer.local(f"retention rules on {on}"), progress.advance)
+        why = Viewer.local(f"retention rules on {on}")
+        done = run(home, found, why, progress.advance)
+    take_out(home, left, rules, why)
     say(f"Made nobody of {done.children:,} children ({done.records:,} records, {done.ledger:,} facts).")
     say(_CHANGES)
     say(_ELSEWHERE)

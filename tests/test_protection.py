@@ -27,7 +27,8 @@ from loaders.matching.links import Links
 from loaders.protection import due, erase, erasing, everything_about, retain
 from loaders.protection.erasing import JOURNAL, came_back
 from loaders.protection.reach import OWN, aliases
-from loaders.protection.retention import _judged, years_after
+from loaders.protection.retention import _judged
+from loaders.protection.years import years_after
 from tacgraph import cli
 from tests.loading import SMALL, facts, read_tables, tables_in_graph, write_tables
 

@@ -4,6 +4,19 @@ from __future__ import annotations
 
 from loaders.protection.erasing import Erasure, erase, lift
 from loaders.protection.held import everything_about
+from loaders.protection.leavers import Leavers, leaving, take_out
 from loaders.protection.retention import Due, due, refuse_wrong_clock, retain
 
-__all__ = ["Due", "Erasure", "due", "erase", "everything_about", "lift", "refuse_wrong_clock", "retain"]
+__all__ = [
+    "Due",
+    "Erasure",
+    "Leavers",
+    "due",
+    "erase",
+    "everything_about",
+    "leaving",
+    "lift",
+    "refuse_wrong_clock",
+    "retain",
+    "take_out",
+]

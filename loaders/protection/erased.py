@@ -79,6 +79,7 @@ def hold_back(stage: Staging, home: Path) -> int:
     if not gone:
         return 0
     key = identity_key(home)
+    _leave_names_out(stage, key, gone)
     _held_ids(stage, key, gone)
     if not stage.one(f"SELECT count(*) FROM {HELD}"):
         return 0
@@ -95,6 +96,32 @@ def hold_back(stage: Staging, home: Path) -> int:
         if "tac_id" in staged_columns(table) and table != "tacs":
             _reject(stage, table, "tac_id", f"{HELD}_tacs")
     return int(stage.one("SELECT count(*) FROM rejects") - before)
+
+
+NAMES: Final = "names_left_out"
+
+
+def _leave_names_out(stage: Staging, key: bytes, gone: Mapping[str, str]) -> None:
+    """Names of practitioners whose names went by rule, before anybody keeps them."""
+    if "name" not in stage.present.get("practitioners", ()):
+        return
+    asked = "SELECT DISTINCT practitioner_id FROM raw_practitioners WHERE practitioner_id IS NOT NULL"
+    ids = [id_ for (id_,) in stage.rows(asked) if digest(key, id_, "practitioner") in gone]
+    if ids:
+        stage.run(f"CREATE TABLE {NAMES} (id VARCHAR)")
+        stage.insert(NAMES, {"id": ids})
+        stage.run(
+            f"UPDATE raw_practitioners SET name = NULL WHERE practitioner_id IN (SELECT id FROM {NAMES})"
+        )
+
+
+def named_no_more(stage: Staging, table: str) -> list[int]:
+    """The rows of a table that are about practitioners whose names went by rule."""
+    there = stage.one(f"SELECT count(*) FROM information_schema.tables WHERE table_name = '{NAMES}'")
+    if table != "practitioners" or not there:
+        return []
+    asked = f"SELECT row_no FROM raw_practitioners WHERE practitioner_id IN (SELECT id FROM {NAMES})"
+    return [row[0] for row in stage.rows(asked)]
 
 
 def _held_ids(stage: Staging, key: bytes, gone: Mapping[str, str]) -> None:

@@ -2,7 +2,8 @@
 
 A child's id and the ids of its own records become random; birth day and month, identity hashes, the family
 and the places of its rows in files go. What is to be done is written down first (`erasing.json`), so an
-erasure that was cut off is completed by the next one; the mapping of ids goes with its end.
+erasure that was cut off is completed by the next one or by the next load; the mapping of ids goes with its
+end.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ import shutil
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Final
 
@@ -56,6 +57,9 @@ class Erasure:
     identities: int
 
 
+_NOTHING: Final = Erasure(0, 0, 0, 0, 0, 0)
+
+
 def erase(
     home: Path, children: Sequence[str], viewer: Viewer, *, what: str = "erasure", only_known: bool = True
 ) -> Erasure:
@@ -67,20 +71,39 @@ def erase(
     """
     viewer.must_see_children()
     with record.only_loader(home, what), Store.open(home, "writer") as store:
-        if not (home / JOURNAL).exists():
-            known = _known(store, children)
-            unknown = sorted(set(children) - set(known))
-            if unknown and only_known:
-                raise QueryError(f"child {unknown[0]!r}", "is not in the graph", "Check the id.")
-            _plan(store, home, known)
-        plan = json.loads((home / JOURNAL).read_text(encoding="utf-8"))
-        remember(home, plan["ids"]["Child"])
-        done = _carry_out(store, home, plan["ids"])
-        for child in plan["children"]:
-            new = plan["ids"]["Child"][child]
-            store.audit.record(viewer, what, about=f"child_id={new}", rows=1)
-        (home / JOURNAL).unlink()
-    return done
+        earlier, gone = finish(home, store) or (_NOTHING, [])
+        asked = [child for child in children if child not in gone]
+        known = _known(store, asked)
+        unknown = sorted(set(asked) - set(known))
+        if unknown and only_known:
+            raise QueryError(f"child {unknown[0]!r}", "is not in the graph", "Check the id.")
+        if not known:
+            return earlier
+        _plan(store, home, known, viewer, what)
+        done, _ = finish(home, store) or (_NOTHING, [])
+    return Erasure(*(getattr(earlier, n) + getattr(done, n) for n in Erasure.__dataclass_fields__))
+
+
+def finish(home: Path, store: Store) -> tuple[Erasure, list[str]] | None:
+    """Carry out what was planned, or left by an erasure that was cut off; None where nothing was.
+
+    Gives what was changed and the children's old ids. For whoever holds the data folder's lock: a load that
+    came between would find half of the children's facts under each name.
+    """
+    path = home / JOURNAL
+    if not path.exists():
+        return None
+    plan = json.loads(path.read_text(encoding="utf-8"))
+    remember(home, plan["ids"]["Child"])
+    done = _carry_out(store, home, plan["ids"])
+    # an older program did not write down who
+    viewer = Viewer(**plan["viewer"]) if "viewer" in plan else Viewer.local("an erasure that was cut off")
+    for child in plan["children"]:
+        store.audit.record(
+            viewer, plan.get("what", "erasure"), about=f"child_id={plan['ids']['Child'][child]}", rows=1
+        )
+    path.unlink()
+    return done, list(plan["children"])
 
 
 def came_back(store: Store, home: Path) -> int:
@@ -117,7 +140,8 @@ def _known(store: Store, children: Sequence[str]) -> list[str]:
 # -- the plan: which id becomes which ----------------------------------------------------------------
 
 
-def _plan(store: Store, home: Path, children: Sequence[str]) -> None:
+def _plan(store: Store, home: Path, children: Sequence[str], viewer: Viewer, what: str) -> None:
+    """Write down, whole or not at all, which id becomes which, and who decided it."""
     also = aliases(home, children)
     every = [id_ for ids in also.values() for id_ in ids]
     ids: dict[str, dict[str, str]] = {"Child": {}}
@@ -127,8 +151,12 @@ def _plan(store: Store, home: Path, children: Sequence[str]) -> None:
     own = own_ids(store, home, every)
     for label in OWN:
         ids[label] = {old: _renamed(label, old, ids) for old in sorted(own[label])}
-    with _private(home / JOURNAL, "x") as file:
-        json.dump({"children": list(children), "ids": ids}, file)
+    told = {"children": list(children), "ids": ids, "what": what, "viewer": asdict(viewer)}
+    made = home / f".{JOURNAL}.partial"
+    made.unlink(missing_ok=True)
+    with _private(made, "x") as file:
+        json.dump(told, file)
+    made.rename(home / JOURNAL)
 
 
 def _random() -> str:
@@ -234,7 +262,7 @@ def _clean_lists(home: Path, old: set[str]) -> int:
         kept = [row for row in rows if not any(old & {cell, *_PARTS.split(cell)} for cell in row)]
         if len(kept) < len(rows):
             gone += len(rows) - len(kept)
-            _replace(path, lambda made, kept=kept: _write_rows(made, kept))  # type: ignore[misc]
+            replace_file(path, lambda made, kept=kept: _write_rows(made, kept))  # type: ignore[misc]
     return gone
 
 
@@ -243,7 +271,7 @@ def _write_rows(path: Path, rows: Sequence[Sequence[str]]) -> None:
         csv.writer(file).writerows(rows)
 
 
-def _replace(path: Path, write: Callable[[Path], None]) -> None:
+def replace_file(path: Path, write: Callable[[Path], None]) -> None:
     """Put another content in the file's place, all at once, for its owner alone."""
     made = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
     os.close(os.open(made, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
@@ -263,7 +291,7 @@ def _rewrite_ledger(home: Path, ids: dict[str, dict[str, str]]) -> int:
         if count:
             changed += count
             table = _rewritten(path.stem, rows, hit, ids)
-            _replace(path, lambda made, table=table: pq.write_table(table, made))  # type: ignore[misc]
+            replace_file(path, lambda made, table=table: pq.write_table(table, made))  # type: ignore[misc]
     return changed
 
 
@@ -273,7 +301,7 @@ _OF_CHILD: Final = ("upn_hash", "nhs_number_hash", "family_id")
 
 def _rewritten(table: str, rows: Any, hit: Any, ids: dict[str, dict[str, str]]) -> Any:
     """The rows with other ids and without what leads back; links of the children go whole."""
-    if table == "links":
+    if table.startswith("links"):
         return rows.filter(pc.invert(hit))
     changes: dict[str, Any] = {**_LEAD_BACK, "source": SOURCE}
     if table == "children":

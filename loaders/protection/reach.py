@@ -39,13 +39,13 @@ _BY: Final = (
 """Table of the ledger, its column that names the child or the team, and the label of its own ids."""
 
 
-def aliases(home: Path, children: Sequence[str]) -> dict[str, list[str]]:
-    """Every id of these children in the record of links: the id in the graph → all its ids, itself first."""
+def aliases(home: Path, children: Sequence[str], kind: str = "child") -> dict[str, list[str]]:
+    """Every id of these in the record of links: the id in the graph → all its ids, itself first."""
     found = {child: [child] for child in children}
     path = home / LINKS
     if path.exists():
         with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as database:
-            rows = database.execute("SELECT id, stands_for FROM standing WHERE kind = 'child'").fetchall()
+            rows = database.execute("SELECT id, stands_for FROM standing WHERE kind = ?", (kind,)).fetchall()
         for id_, stands_for in rows:
             if stands_for in found and id_ not in found[stands_for]:
                 found[stands_for].append(id_)

@@ -15,6 +15,7 @@ from graphmodel.settings import Retention
 from graphmodel.store import Store
 from loaders import record
 from loaders.protection.erasing import SOURCE, Erasure, erase
+from loaders.protection.years import day_of, years_after
 
 CHUNK: Final = 5_000
 LONGEST: Final = timedelta(days=366)
@@ -82,7 +83,7 @@ def due(store: Store, home: Path, rules: Retention, on: date) -> Due:
     if not rules.child_years:
         return Due(on, (), 0, 0, 0, 0, lists)
     born = {
-        row[0]: _day(row[1])
+        row[0]: day_of(row[1])
         for rows in store.stream(
             "MATCH (c:Child) WHERE NOT $source IN coalesce(c.sources, []) "
             "RETURN c.child_id, toString(c.birth_date)",
@@ -110,14 +111,6 @@ def _judged(last: date | None, birth: date | None, rules: Retention, on: date, *
     return "due"
 
 
-def years_after(day: date, years: int) -> date:
-    """The same day so many years later; 29 February becomes 1 March."""
-    try:
-        return day.replace(year=day.year + years)
-    except ValueError:
-        return date(day.year + years, 3, 1)
-
-
 def _activity(store: Store, on: date) -> tuple[dict[str, date], set[str]]:
     """The last day of anything about each child, and the children of whom something runs on that day."""
     last: dict[str, date] = {}
@@ -126,16 +119,12 @@ def _activity(store: Store, on: date) -> tuple[dict[str, date], set[str]]:
         asked = f"MATCH (c:Child) MATCH {pattern} RETURN c.child_id, toString({begin}), toString({end})"
         for rows in store.stream(asked):
             for child, first, closed in rows:
-                day = _day(closed) or _day(first)
+                day = day_of(closed) or day_of(first)
                 if counts and (closed is None or (day is not None and day > on)):
                     running.add(child)
                 if day is not None:
                     last[child] = max(day, last.get(child, day))
     return last, running
-
-
-def _day(text: str | None) -> date | None:
-    return None if text is None else date.fromisoformat(text)
 
 
 def _old_lists(home: Path, rules: Retention, on: date) -> Iterator[str]:
