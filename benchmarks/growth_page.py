@@ -25,6 +25,7 @@ WORDS: Final = {
     "report": "monthly report",
     "network": "the network of a day",
     "advice": "advice, its whole curve",
+    "visits": "ten pages, each twice",
     "next_load": "next month's small load",
     "next_slice": "slice after it",
 }
@@ -54,7 +55,7 @@ def page(results: Figures) -> str:
     """The page as Markdown."""
     sizes = results["sizes"]
     parts = [_head(results), _seconds(sizes), _growth(sizes), _memory(sizes), _disk(sizes), _changes(sizes)]
-    parts += [_clock(sizes), _pages(sizes), growth_england.section(sizes)]
+    parts += [_clock(sizes), _visits(sizes), _pages(sizes), growth_england.section(sizes)]
     return "\n".join(part for part in parts if part)
 
 
@@ -204,6 +205,25 @@ def _clock(sizes: Sizes) -> str:
     return text + table(("step", *(f"{x['children']:,}" for x in sizes)), rows)
 
 
+def _visits(sizes: Sizes) -> str:
+    """The pages' processor time, a row each."""
+    held = [x for x in sizes if "visits" in x["steps"]]
+    if not held:
+        return ""
+    names = dict.fromkeys(name for x in held for name in x["steps"]["visits"]["pages"])
+    rows = []
+    for name in names:
+        found = [x["steps"]["visits"]["pages"].get(name) for x in held]
+        cells = (f"{page[kind]:.2f}" if page else "" for page in found for kind in ("first", "again"))
+        rows.append((name.replace("_", " "), *cells))
+    head = [f"{x['children']:,}: {kind}" for x in held for kind in ("first", "again")]
+    return (
+        "## Pages, processor seconds\n\nThe whole run of a page in a dashboard's process, without a browser, "
+        "in one session, in this order: its first visit of the day asked for, and again.\n\n"
+        + table(("page", *head), rows)
+    )
+
+
 def _pages(sizes: Sizes) -> str:
     parts = []
     for x in sizes:
@@ -223,4 +243,4 @@ def _pages(sizes: Sizes) -> str:
             f"average {average:.0f} on two cores when it began.\n\n"
             + table(("page", "first visit: title", "all of it", "warm (median): title", "all of it"), rows)
         )
-    return "## Pages\n\n" + "\n".join(parts) if parts else ""
+    return "## Pages in a browser\n\n" + "\n".join(parts) if parts else ""

@@ -6,6 +6,8 @@ So its memory and processor time are the step's alone. Prints one line of JSON.
 from __future__ import annotations
 
 import json
+import math
+import os
 import sys
 import tempfile
 import time
@@ -22,6 +24,12 @@ if TYPE_CHECKING:
 
 SEED: Final = 1
 AS_OF: Final = date(2026, 10, 31)
+ROOT: Final = Path(__file__).resolve().parents[1]
+PAGES: Final = (
+    *("overview", "fairness", "overload", "coverage", "duplication", "trends", "certainty", "what_if"),
+    *("advice", "network"),
+)
+VISIT_SECONDS: Final = 900.0
 
 
 def example(folder: Path, children: int) -> Figures:
@@ -95,6 +103,39 @@ def advice(home: Path) -> Figures:
     return {"points": len(advise(_kept(home), AS_OF, settings()).points)}
 
 
+def visits(home: Path) -> Figures:
+    """Processor seconds of each page's whole run, first and again, without a browser.
+
+    One session of one process, as a dashboard has them: a page also profits from what those before it kept.
+    The slice that is kept is taken as it is, without the small question after a newer load. Pages that are
+    not reached within `VISIT_SECONDS` are left out.
+    """
+    from streamlit.testing.v1 import AppTest  # noqa: PLC0415
+
+    from dashboards import data  # noqa: PLC0415
+    from dashboards.launch import AS_OF_VARIABLE  # noqa: PLC0415
+    from graphmodel.settings import data_folder, settings  # noqa: PLC0415
+
+    os.environ |= {"TACGRAPH_HOME": str(home), AS_OF_VARIABLE: AS_OF.isoformat()}
+    keeper = data._keeper(str(data_folder()))  # noqa: SLF001  (the one place that pages have their slice from)
+    keeper.held, keeper.ask_at = data.Held(_kept(home), settings(), "growth"), math.inf
+    test = AppTest.from_file(str(ROOT / "dashboards" / "app.py"), default_timeout=VISIT_SECONDS)
+    begun = time.perf_counter()
+    found: Figures = {}
+    for name in PAGES:
+        if time.perf_counter() - begun > VISIT_SECONDS:
+            break
+        times = []
+        for _ in range(2):
+            used = time.process_time()
+            test.run() if name == "overview" else test.switch_page(f"../pages/{name}.py").run()
+            times.append(round(time.process_time() - used, 2))
+            if test.exception:
+                raise RuntimeError(f"{name}: {test.exception[0].message}")
+        found[name] = {"first": times[0], "again": times[1]}
+    return {"pages": found}
+
+
 def _kept(home: Path) -> Slice:
     from analysis.tables import Slice  # noqa: PLC0415
 
@@ -103,7 +144,7 @@ def _kept(home: Path) -> Slice:
 
 
 STEPS: Final[dict[str, Callable[..., Figures]]] = {
-    step.__name__: step for step in (read_slice, headlines, page, report, network, advice)
+    step.__name__: step for step in (read_slice, headlines, page, report, network, advice, visits)
 }
 """The steps that a data folder is enough for."""
 
