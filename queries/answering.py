@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import json
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack
 from datetime import date, datetime
 from math import isfinite
@@ -73,6 +73,7 @@ def answer_query(
     """
     day = as_date(as_of)
     given = check_parameters(query, parameters)
+    must_fit(given)
     looker = viewer or Viewer.local()
     own = is_own(query)
     about = _about(query, given)
@@ -207,6 +208,21 @@ def bound(query: Query, values: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
+def must_fit(values: Mapping[str, Any]) -> None:
+    """Raise `QueryError` for a whole number that no database holds, wherever in a parameter it stands."""
+    for name, value in values.items():
+        if any(not -(2**63) <= number < 2**63 for number in _integers(value)):
+            raise QueryError(f"parameter {name!r}", "has a whole number of more than 64 bits", "Give less.")
+
+
+def _integers(value: Any) -> Iterator[int]:
+    if isinstance(value, int):
+        yield value
+    elif isinstance(value, (Mapping, list, tuple)):
+        for inner in value.values() if isinstance(value, Mapping) else value:
+            yield from _integers(inner)
+
+
 def _text_keys(value: Any) -> Any:
     if isinstance(value, Mapping):
         return {str(key): _text_keys(inner) for key, inner in value.items()}
@@ -339,7 +355,7 @@ def shaped(query: Query, rows: Rows) -> Rows:
     ordered = sorted_rows(query, typed)
     if query.name == "accountability_line":
         _refuse_loop(ordered)
-    return Rows(query.column_names, ordered, rows.complete)
+    return Rows(query.column_names, ordered, rows.complete, rows.full)
 
 
 def _typed(column: Column, value: Any) -> Any:

@@ -18,7 +18,7 @@ from graphmodel.access import AuditLog, Viewer
 from graphmodel.errors import QueryError
 from graphmodel.settings import data_folder, settings
 from graphmodel.store import Rows, Store
-from queries.answering import as_date, from_json, latest_load
+from queries.answering import as_date, from_json, latest_load, must_fit
 from queries.grammar import check_text
 from queries.header import AS_OF, Column, Query
 from queries.own import type_of
@@ -56,6 +56,7 @@ def answer_text(
     day = as_date(as_of)
     given = dict(parameters or {})
     _refuse_missing(statement, given)
+    must_fit(given)
     limits = settings().queries
     seconds_allowed = limits.time_limit_seconds if time_limit is None else time_limit
     rows_allowed = limits.row_limit if row_limit is None else row_limit
@@ -127,7 +128,7 @@ def _shaped(query: Query, rows: Rows) -> Rows:
         )
         for row in rows.rows
     ]
-    return Rows(rows.columns, typed, rows.complete)
+    return Rows(rows.columns, typed, rows.complete, rows.full)
 
 
 _DATE: Final = re.compile(r"\d{4}-\d{2}-\d{2}")

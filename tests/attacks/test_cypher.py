@@ -12,7 +12,7 @@ import pytest
 
 import queries
 from graphmodel.access import AuditLog, Viewer
-from graphmodel.errors import AccessRefused, QueryError, TacgraphError
+from graphmodel.errors import AccessRefused, QueryError, TacgraphError, TextRefused
 from graphmodel.store import Store
 from queries.grammar import check_text
 
@@ -138,6 +138,15 @@ ORACLES: Final = (
 )
 
 
+# the property's name is not in the text, but Neo4j reads it there
+ESCAPED: Final = (
+    "MATCH (c:Child) RETURN c.\\u0063hild_id AS x",
+    "MATCH (c:Child) RETURN c.`\\u0063hild_id` AS x",
+    "MATCH (c:Child {`\\U0063hild_id`: $x}) RETURN count(c) AS x",
+    "MATCH (p:Practitioner) RETURN p.`n\\u0061me` AS x",
+)
+
+
 @pytest.mark.parametrize(
     "text", [*REFUSED, *HASHES], ids=lambda text: text[:40].encode("unicode_escape").decode()
 )
@@ -175,6 +184,9 @@ def test_past_the_grammar_nothing_changes_and_no_hash_comes(reader: Store, write
 def test_no_answer_and_no_error_tells_an_id_to_whom_it_is_hidden(reader: Store, writer: Store) -> None:
     planted(writer)
     log = AuditLog(reader.home)
+    for text in ESCAPED:
+        with pytest.raises(TextRefused, match="unicode escape"):
+            reader.read(text, {"x": "secret"}, viewer=MANAGER)
     before = len(log.entries())
     for text in ORACLES:
         said = set()
@@ -210,7 +222,8 @@ def test_a_parameter_of_any_kind_is_a_value_or_refused(reader: Store, writer: St
     given: dict[str, Any] = {"as_of": "2026-10-31", "store": reader, "viewer": LEAD}
     assert told(lambda: queries.answer("who_works_with", **given, child_id=value).rows.rows) == "[]"
     text = "MATCH (c:Child {child_id: $x}) RETURN c.child_id AS x"
-    assert told(lambda: reader.read(text, {"x": value}, viewer=LEAD).rows) == "[]"
+    own: dict[str, Any] = {"as_of": "2026-10-31", "store": reader, "viewer": LEAD, "parameters": {"x": value}}
+    assert told(lambda: queries.answer_text(text, **own).rows.rows) == "[]"
 
 
 def told(ask: Callable[[], object]) -> str:
