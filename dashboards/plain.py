@@ -16,7 +16,9 @@ from graphmodel.letters import letters
 _JOINER: Final = "\u2060"
 _MARKS: Final = re.compile(r"([\\`*\[\]<>$~]|(?<![a-z0-9])_|_(?![a-z0-9])|:(?=[a-z]))", re.IGNORECASE)
 # an address becomes a link even where its letters are escaped, so a joiner that nobody sees parts it
-_ADDRESSES: Final = re.compile(r"(?<=:)(?=//)|(?<=www)(?=\.)|(?=@)", re.IGNORECASE)
+_ADDRESSES: Final = re.compile(
+    r"(?:(?<=http:)|(?<=https:)|(?<=ftp:))(?=//)|(?<=www)(?=\.)|(?=@)", re.IGNORECASE
+)
 
 
 def plain(text: object) -> str:

@@ -89,16 +89,19 @@ def hostile(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hostile]:
         patch.setenv("TACGRAPH_HOME", str(home))
         load(folder / "example", home=home)
     yield Hostile(home, tables)
+    # what the pages keep is kept by data folder, so it may stay warm from test to test
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("TACGRAPH_HOME", str(home))
+        data.forget()
     engine.stop(home)
 
 
 @pytest.fixture
-def at_hostile(hostile: Hostile, monkeypatch: pytest.MonkeyPatch) -> Iterator[Hostile]:
+def at_hostile(hostile: Hostile, monkeypatch: pytest.MonkeyPatch) -> Hostile:
     """The process pointed at it."""
     monkeypatch.delenv("NEO4J_URI", raising=False)
     monkeypatch.delenv("TACGRAPH_AS_OF", raising=False)
     monkeypatch.setenv("TACGRAPH_HOME", str(hostile.home))
     # a page run without a browser leaves itself as `__main__`, which a process started later would run
     monkeypatch.setitem(sys.modules, "__main__", sys.modules["__main__"])
-    yield hostile
-    data.forget()
+    return hostile
