@@ -7,7 +7,7 @@ SERVE ?= yes
 CHILDREN ?= 62500
 MONTH ?= 2026-10
 
-.PHONY: demo test check docs dist bench install lock clean system system-test
+.PHONY: demo test check docs site dist bench install lock clean system system-test
 
 demo: install
 	@SERVE=$(SERVE) CHILDREN=$(CHILDREN) MONTH=$(MONTH) bash tools/demo.sh
@@ -25,6 +25,10 @@ check: install
 
 docs: install
 	$(BIN)/python -m docs.build
+
+# the pages as a site that asks for nothing from elsewhere: site/html/index.html
+site: install
+	$(BIN)/python -m docs.staging site
 
 # wheel and source archive, looked into, and the list of parts beside them
 dist: install
@@ -54,4 +58,4 @@ lock:
 
 clean:
 	-@test -x $(BIN)/tacgraph && $(BIN)/tacgraph engine stop
-	rm -rf $(VENV) demo .tacgraph dist
+	rm -rf $(VENV) demo .tacgraph dist site

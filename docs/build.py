@@ -161,6 +161,20 @@ def licences_page() -> str:
     )
 
 
+def decisions_page() -> str:
+    """Every decision by its title."""
+    folder = DOCS / "decisions"
+    found = [page for page in sorted(folder.glob("*.md")) if page.name != "index.md"]
+    titles = {page: page.read_text(encoding="utf-8").split("\n", 1)[0].removeprefix("# ") for page in found}
+    rows = [(f"[{page.stem}]({page.name})", titles[page]) for page in found]
+    return (
+        COMPUTED
+        + "# The decisions\n\nWhy it is built so: a page each, with the question, what else was considered, "
+        "what was measured, and what is narrower than one would wish.\n\n"
+        + table(("about", "in a sentence"), rows)
+    )
+
+
 def readme() -> str:
     text = (ROOT / "README.md").read_text(encoding="utf-8")
     head, rest = text.split(BEGIN, 1)
@@ -176,6 +190,7 @@ def pages() -> dict[Path, Callable[[], str]]:
         **query_pages(),
         DOCS / "settings.md": settings_page,
         DOCS / "licences.md": licences_page,
+        DOCS / "decisions" / "index.md": decisions_page,
         DOCS / "command-line.md": command_page,
         ROOT / "README.md": readme,
     }

@@ -122,7 +122,7 @@ def _running(query: Query) -> str:
 def query_page(query: Query) -> str:
     """All that there is to know about one query, from its header, its text and its expected rows."""
     pattern = pattern_of(query.text)
-    tags = ", ".join(f"[{tag}](../queries.md#{tag})" for tag in query.tags)
+    tags = ", ".join(f"[{tag}](../queries.md#{tag.replace(' ', '-')})" for tag in query.tags)
     text = COMPUTED + f"# {query.title}\n\n`{query.name}` · {tags} · [all queries](../queries.md)\n\n"
     text += (
         f"**{query.question}**\n\nOne row is {query.grain}. {_order(query)} {_SHOWS[query.identifying]}\n\n"
@@ -149,7 +149,7 @@ def index_page() -> str:
     text += f"{len(known)} questions, each answered as of a day. Run one with `tacgraph query NAME --as-of "
     text += f"{asked()['as_of']}`, or paste its file into Neo4j Browser. "
     text += "New to Cypher: [the primer](primer.md). In Python: [in a notebook](#in-a-notebook).\n\n"
-    text += "By tag: " + " · ".join(f"[{tag}](#{tag})" for tag in tags) + "\n\n"
+    text += "By tag: " + " · ".join(f"[{tag}](#{tag.replace(' ', '-')})" for tag in tags) + "\n\n"
     for tag in tags:
         rows = [
             (f"[`{q.name}`](queries/{q.name}.md)", q.question, f"{q.grain}")

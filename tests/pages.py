@@ -55,6 +55,8 @@ def commands(text: str, program: str) -> list[str]:
     for piece in code(text):
         bare = piece.removeprefix(".venv/bin/")
         bare = re.sub(r"^(?:[A-Z_]+=\S+ )*", "", bare)
+        # where its output goes is the shell's
+        bare = re.split(r" (?:2>&1|\||>>?)(?: |$)", bare)[0]
         if bare.startswith(program + " "):
             found.append(bare.removeprefix(program + " ").strip())
     return list(dict.fromkeys(found))

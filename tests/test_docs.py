@@ -88,6 +88,7 @@ def test_the_front_page_names_every_query_and_every_page_is_reached() -> None:
 
 def test_every_command_is_one() -> None:
     shown, wrong = shown_commands(), []
+    saved = {name for command in shown for name in re.findall(r"--save (\w+)", command)}
     for command, where in shown.items():
         try:
             run, bound, _ = cli.app.parse_args(words_of(command), exit_on_error=False, print_error=False)
@@ -97,7 +98,8 @@ def test_every_command_is_one() -> None:
             if not named:
                 wrong.append(f"{where[0]}: tacgraph {command}: {fault}")
             continue
-        if run.__name__ == "query" and (name := bound.arguments.get("name")):
+        name = bound.arguments.get("name") if run.__name__ == "query" else None
+        if name and name not in saved:
             queries.coerce(name, bound.arguments.get("parameter", ()))
     assert wrong == []
     assert len(shown) > len(queries.catalogue())
@@ -120,8 +122,10 @@ def test_commands_that_are_safe_do_what_they_say(
     (here / "step-1.cypher").write_text(first.cypher, encoding="utf-8")
     monkeypatch.chdir(here)
     ran = []
-    for command in shown_commands():
+    for command, where in shown_commands().items():
         words = words_of(command)
+        if all(page.startswith(("docs/tutorial/", "docs/how-to/")) for page in where):
+            continue  # followed as a whole: tests/test_following.py
         # named only, or with a file of the reader's own
         bare = words in (["cypher"], ["load"], ["report"]) or "FILE" in command.split()
         if words[0] not in SAFE or bare or (words[0] == "load" and not Path(words[1]).exists()):
