@@ -32,6 +32,8 @@ from graphmodel.declare import Identity
 from graphmodel.disk import is_full
 from graphmodel.errors import AccessRefused, CopyLags, DiskError, EngineError, QueryError, WriteRefused
 from graphmodel.patience import LIVENESS_SECONDS, Patience, Pauses
+from graphmodel.room import room_of
+from graphmodel.settings import settings
 from graphmodel.target import AccountName, EngineKind, Target, find_target
 
 Identifies = Literal["no", "practitioner", "child"]
@@ -54,12 +56,14 @@ RETURN DISTINCT p.practitioner_id AS practitioner_id
 class Rows:
     """What a read gave: `columns` by name, `rows` as tuples of plain Python values.
 
-    `complete` is false where `row_limit` cut the rest off; whoever shows the rows says so.
+    `complete` is false where a limit cut the rest off, `full` besides where it was the limit of memory
+    (`queries.result_mb` of the settings) and not `row_limit`; whoever shows the rows says so.
     """
 
     columns: tuple[str, ...]
     rows: list[tuple[Any, ...]]
     complete: bool = True
+    full: bool = False
 
     def records(self) -> list[dict[str, Any]]:
         return [dict(zip(self.columns, row, strict=True)) for row in self.rows]
@@ -243,6 +247,7 @@ class Store:
     ) -> Rows:
         """The rows within the limits (seconds, rows), each shown to `look` as it came."""
         time_limit, row_limit = limits
+        most = settings().queries.result_mb * 2**20
         # the embedded engine ignores the driver's time limit and has only one of its own
         timed = self.kind == "embedded" and time_limit is not None and time_limit < engine.READER_SECONDS
         mark = f"/* {secrets.token_hex(8)} */ " if timed else ""
@@ -252,12 +257,16 @@ class Store:
             result = tx.run(cast("Any", text), dict(parameters))
             columns = tuple(result.keys())
             rows: list[tuple[Any, ...]] = []
+            taken = 0
             for record in result:
                 if row_limit is not None and len(rows) >= row_limit:
                     return Rows(columns, rows, complete=False)
+                if taken > most:
+                    return Rows(columns, rows, complete=False, full=True)
                 if look is not None:
                     look(record.values())
                 rows.append(tuple(plain(value) for value in record.values()))
+                taken += room_of(rows[-1])
             return Rows(columns, rows)
 
         with self._ended_after(time_limit or 0, mark) if timed else nullcontext():

@@ -17,6 +17,7 @@ import xlsxwriter
 
 from graphmodel.errors import QueryError
 from graphmodel.letters import harmless
+from graphmodel.settings import settings
 from graphmodel.store import Rows
 from graphmodel.terms import said
 from queries.header import Query, split
@@ -29,6 +30,7 @@ _DTYPES: Final = {
     "boolean": "boolean",
     "list": "object",
 }
+_GROUP_ROWS: Final = 50_000
 _ARROW: Final = {
     "text": pa.string(),
     "integer": pa.int64(),
@@ -78,8 +80,15 @@ class Result:
         """In words that the row limit bit; empty where all rows are there."""
         if self.rows.complete:
             return ""
+        name = self.query.name
+        if self.rows.full:
+            most, held = settings().queries.result_mb, len(self.rows.rows)
+            return (
+                f"The {most:,} MB that one result may take (queries.result_mb) were full after {held:,} "
+                f"rows: the rest of {name} is cut off. Ask for fewer columns or rows."
+            )
         limit = f"The row limit of {self.row_limit:,}" if self.row_limit is not None else "The row limit"
-        return f"{limit} cut the rest off: these are not all rows of {self.query.name}."
+        return f"{limit} cut the rest off: these are not all rows of {name}."
 
     def frame(self) -> pd.DataFrame:
         """A data frame: dates as datetime64, whole numbers and truth values nullable, lists as lists.
@@ -107,12 +116,16 @@ class Result:
 
     def to_json(self, stream: IO[str]) -> None:
         """A JSON list, an object a row; dates as ISO text, lists as lists, null where there is no value."""
-        records = [
-            {name: x.isoformat() if isinstance(x, date) else x for name, x in record.items()}
-            for record in self.rows.records()
-        ]
-        json.dump(records, stream, ensure_ascii=False, indent=2, allow_nan=False, default=str)
-        stream.write("\n")
+        # row by row: all of a large result as objects and then as one text would take several times its room
+        between = "[\n"
+        for row in self.rows.rows:
+            cells = (x.isoformat() if isinstance(x, date) else x for x in row)
+            record = dict(zip(self.rows.columns, cells, strict=True))
+            told = json.dumps(record, ensure_ascii=False, indent=2, allow_nan=False, default=str)
+            # not textwrap, for which other letters of Unicode end a line too
+            stream.write(between + "  " + told.replace("\n", "\n  "))
+            between = ",\n"
+        stream.write("\n]\n" if self.rows.rows else "[]\n")
 
     def to_about(self, stream: IO[str]) -> None:
         """`about` as JSON, for the formats that hold nothing but rows."""
@@ -133,14 +146,19 @@ class Result:
             [(column.name, _ARROW[column.type]) for column in self.query.columns],
             metadata={"tacgraph": json.dumps(self.about, ensure_ascii=False)},
         )
-        records = [
+        with pq.ParquetWriter(path, schema) as file:
+            for start in range(0, max(len(self.rows.rows), 1), _GROUP_ROWS):
+                part = self.rows.rows[start : start + _GROUP_ROWS]
+                file.write_table(pa.Table.from_pylist(self._records(part), schema=schema))
+
+    def _records(self, rows: list[tuple[Any, ...]]) -> list[dict[str, Any]]:
+        return [
             {
                 column.name: text(value) if column.type == "text" and value is not None else value
                 for column, value in zip(self.query.columns, row, strict=True)
             }
-            for row in self.rows.rows
+            for row in rows
         ]
-        pq.write_table(pa.Table.from_pylist(records, schema=schema), path)
 
 
 def _cell_text(value: Any) -> str:

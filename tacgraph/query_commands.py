@@ -312,7 +312,7 @@ def hand_out(result: Result, kind: Format, output: Path | None, most: int) -> No
     else:
         _hand_out_text(result, kind, output, most)
     if result.limit_said:
-        warn(f"{result.limit_said} Raise it with --row-limit.")
+        warn(result.limit_said + ("" if result.rows.full else " Raise it with --row-limit."))
     when = f"on {len(result.dates)} dates to {result.as_of}" if result.dates else f"as of {result.as_of}"
     say(f"{result.query.name} {when}: {len(result.rows.rows):,} rows in {result.seconds:.2f} s")
 
