@@ -7,7 +7,7 @@ SERVE ?= yes
 CHILDREN ?= 62500
 MONTH ?= 2026-10
 
-.PHONY: demo test check docs site dist bench install lock clean system system-test
+.PHONY: demo test check docs site dist dist-check bench install lock clean system system-test
 
 demo: install
 	@SERVE=$(SERVE) CHILDREN=$(CHILDREN) MONTH=$(MONTH) bash tools/demo.sh
@@ -34,6 +34,10 @@ site: install
 dist: install
 	$(BIN)/python -m tools.dist dist
 	$(BIN)/python -m tools.sbom dist/tacgraph.cdx.json
+
+# the same, and installed as strangers do: needs a network and some minutes
+dist-check: install
+	$(BIN)/python -m tools.dist_check dist
 
 bench: install system-test
 	$(BIN)/python -m benchmarks

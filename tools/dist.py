@@ -1,4 +1,7 @@
-"""Build the wheel and the source archive and look at what is in them: `python -m tools.dist [OUT]`."""
+"""Build the wheel and the source archive and look at what is in them: `python -m tools.dist [OUT]`.
+
+Beside them `constraints.txt`: the versions of everything that the program needs, for whoever installs it.
+"""
 
 from __future__ import annotations
 
@@ -12,8 +15,10 @@ from typing import Final
 
 from packaging.metadata import Metadata
 
-from tools.lock import ROOT
+from tools.lock import LOCK, ROOT
+from tools.runtime_lock import plain, runtime
 
+CONSTRAINTS: Final = "constraints.txt"
 SPOILT: Final = (".pyc", ".env", ".key", ".pem", ".secrets.json", ".duckdb")
 
 
@@ -69,8 +74,14 @@ def faults_of_source(source: Path) -> list[str]:
     return wrong + [f"{name} must not be in it" for name in sorted(names) if name.endswith(SPOILT)]
 
 
+def constraints(lock: str) -> str:
+    """The versions that the tests ran with, as pip takes them for a constraint file."""
+    return "".join(f"{plain(entry)}\n" for entry in runtime(lock).values())
+
+
 def main(out: Path) -> int:
     wheel, source = build(out)
+    (out / CONSTRAINTS).write_text(constraints(LOCK.read_text(encoding="utf-8")), encoding="utf-8")
     wrong = faults_of_wheel(wheel, wanted()) + faults_of_source(source)
     for line in wrong:
         print(line)
