@@ -47,6 +47,9 @@ ATTACKS: Final = [
     # it says so of another, of a parameter, twice, or the wrong way round
     "MATCH (c:Child {consent: true})-[:RECEIVES]->(i) RETURN c.child_id AS x",
     "MATCH (c)-[:RECEIVES]-(i {consent: true}) RETURN c.child_id AS x",
+    "MATCH (c {consent: true})-[:RECEIVES]-(i) RETURN c.child_id AS x",
+    "MATCH (c {consent: true})-[]->(i) RETURN c.child_id AS x",
+    "MATCH (c {consent: true})<-[:RECEIVES|DELIVERS]-(i) RETURN c.child_id AS x",
     "MATCH (c {consent: true})-[:RECEIVES]->(i) RETURN c.child_id AS x",
     "MATCH (i {consent: true})-[:RECEIVES]->(c) RETURN c.child_id AS x",
     "MATCH (c:Child)-[:RECEIVES {consent: true}]->(i) RETURN c.child_id AS x",
