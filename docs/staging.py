@@ -32,11 +32,11 @@ CONTENTS: Final[dict[str, tuple[str, ...]]] = {
     "How to": (
         *_pages("how-to/", "index own-query neo4j-browser neo4j-server schedule circulate restore-drill"),
         *_pages("how-to/", "upgrade rights agency-mapping partner-list wrong-merge figure-is-wrong audit"),
-        *_pages("", "how-to/broken how-to/* sign-in keeping primer"),
+        *_pages("", "how-to/broken how-to/* install* sign-in keeping primer"),
     ),
     "Reference": (
         *_pages("", "reference/index queries measures model import-format sources settings command-line"),
-        *_pages("", "performance guidance licences contributing changelog queries/*"),
+        *_pages("", "performance guidance licences * queries/*"),
     ),
     "Explanation": (
         *_pages("explanation/", "index why-a-graph fairness suppression two-dates *"),
@@ -44,7 +44,7 @@ CONTENTS: Final[dict[str, tuple[str, ...]]] = {
     ),
     "Decisions": _pages("decisions/", "index *"),
 }
-"""Each tab of the site with its pages in order; a pattern stands for those not named before it, by name."""
+"""Each tab of the site with its pages in order; a pattern stands for those that no tab names."""
 
 _LINK: Final = re.compile(r"(!?)\[((?:[^\[\]`]|`[^`]*`|\[[^\]]*\])*)\]\(([^)\s]+)\)")
 _FENCE: Final = re.compile(r"(^```.*?^```$|`[^`\n]+`(?!\]))", re.DOTALL | re.MULTILINE)
@@ -63,12 +63,13 @@ def sources() -> dict[str, Path]:
 def contents(pages: list[str]) -> list[dict[str, list[str]]]:
     """The pages by tab; each must be in one, and each that is named must exist."""
     left, found = list(pages), []
+    named = {pattern for wanted in CONTENTS.values() for pattern in wanted}
     for tab, wanted in CONTENTS.items():
         inside: list[str] = []
         for pattern in wanted:
-            fits = [
-                page for page in left if Path(page).match(pattern) and page.count("/") == pattern.count("/")
-            ]
+            deep = pattern.count("/")
+            fits = [page for page in left if Path(page).match(pattern) and page.count("/") == deep]
+            fits = [page for page in fits if page == pattern or page not in named]
             if not fits and "*" not in pattern:
                 raise SiteFault(f"{tab}: no page {pattern}")
             inside += fits

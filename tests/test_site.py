@@ -129,8 +129,8 @@ def test_a_broken_link_or_anchor_stops_the_build(
 def test_a_page_in_no_tab_and_a_link_to_nothing_are_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with pytest.raises(staging.SiteFault, match=r"In no tab.*new\.md"):
-        staging.contents([*staging.sources(), "new.md"])
+    with pytest.raises(staging.SiteFault, match=r"In no tab.*more/new\.md"):
+        staging.contents([*staging.sources(), "more/new.md"])
     with pytest.raises(staging.SiteFault, match=r"no page index\.md"):
         staging.contents(["measures.md"])
     page = tmp_path / "a.md"
