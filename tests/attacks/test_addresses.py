@@ -60,7 +60,7 @@ def test_who_comes_after_somebody_else_gets_nothing_of_theirs(
     """One process, its caches warm from those who may see more; an address names people."""
     others = set(at_hostile.tables["practitioners"]["practitioner_id"])
     asked = {"leaves": sorted(others)[:20], "agency": ["A0003"]}
-    pages = ("overload", "network", "what_if", "certainty")
+    pages = ("overload", "network", "what_if")
     for page in pages:
         signed(monkeypatch, roles="analyst")
         assert any(who in words(at(page, asked)) for who in others)
