@@ -17,13 +17,13 @@ from datetime import date
 from pathlib import Path
 from typing import Final
 
-from benchmarks import engines, figuring, loading, machine, page, querying, reporting, visiting
+from benchmarks import alternatives, engines, figuring, loading, machine, page, querying, reporting, visiting
 from benchmarks.timing import Figures, say
 from graphmodel.relationships import TABLES
 from tacgraph.example import write_example
 from tacgraph.example.sizes import MEDIAN_CHILDREN
 
-GROUPS: Final = ("load", "memory", "queries", "ten", "pages", "report", "figures")
+GROUPS: Final = ("load", "memory", "queries", "ten", "pages", "report", "figures", "alternatives")
 SEED: Final = 1
 AS_OF: Final = date(2026, 10, 31)
 TEN: Final = 10
@@ -108,7 +108,7 @@ def measure(folder: Path, given: argparse.Namespace, groups: tuple[str, ...]) ->
         yield {"ten": ten(folder, names, given)}
     if "figures" in groups:
         yield {"figures": figuring.figures(example, times=given.times)}
-    if {"queries", "pages", "report"} & set(groups):
+    if {"queries", "pages", "report", "alternatives"} & set(groups):
         yield from _loaded(folder, example, names, given, groups)
 
 
@@ -138,6 +138,14 @@ def _loaded(
             yield {"pages": visiting.visits(first, AS_OF, cold=given.cold_visits, warm=given.visits)}
         if "report" in groups:
             yield {"report": reporting.reports(first, AS_OF.replace(day=1), times=given.times)}
+        if "alternatives" in groups:
+            with ExitStack() as others:
+                more = [others.enter_context(engines.loaded(n, folder, example)) for n in names[1:]]
+                both = [first, *more]
+                found = alternatives.alternatives(
+                    both, example, AS_OF, times=given.times, rounds=min(2, given.rounds)
+                )
+                yield {"alternatives": found}
 
 
 def merged(out: Path, found: Figures) -> Figures:

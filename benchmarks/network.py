@@ -63,6 +63,11 @@ def measure(folder: Path, times: int) -> Figures:
     return found
 
 
+def tied(tables: Slice, d: date) -> Ties:
+    """The co-membership network on a day."""
+    return co_membership(asof.teams(coded(tables), day_number(d)))[1]
+
+
 def plain(ties: Ties) -> nx.Graph[int]:
     graph: nx.Graph[int] = nx.Graph()
     graph.add_nodes_from(range(ties.count))

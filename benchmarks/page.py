@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 from typing import Any, Final
 
-from benchmarks import figuring, slowest
+from benchmarks import alternatives_page, figuring, slowest
 from benchmarks.slowest import NAMES
 from benchmarks.slowest import milliseconds as _ms
 from benchmarks.slowest import table as _table
@@ -42,6 +42,8 @@ def page(results: Figures) -> str:
         parts.append(_report(groups["report"]))
     if "figures" in groups:
         parts.append(_figures(groups["figures"]))
+    if "alternatives" in groups:
+        parts.append(_alternatives(groups["alternatives"]))
     return "\n".join(parts)
 
 
@@ -267,3 +269,8 @@ def _report(group: Figures) -> str:
 def _figures(group: Figures) -> str:
     head = "\n## What the dashboard works out besides, and the plain way\n\n"
     return f"{head}{_when(group)}\n{figuring.rows(group)}"
+
+
+def _alternatives(group: Figures) -> str:
+    head = "\n## What people would use instead\n\n"
+    return f"{head}{_when(group)}\n{alternatives_page.rows(group)}"
