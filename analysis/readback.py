@@ -143,7 +143,8 @@ def from_graph(store: Store, progress: Progress | None = None) -> dict[str, pa.T
     for done, name in enumerate(TABLES):
         if progress is not None:
             progress(name, done, len(TABLES))
-        tables[name] = _table(store, name, counts[name])
+        # the embedded engine counts no relationships of a type that it has never seen
+        tables[name] = _table(store, name, counts.get(name, 0))
     if progress is not None:
         progress("", len(TABLES), len(TABLES))
     return tables
