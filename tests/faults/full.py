@@ -236,7 +236,7 @@ def read_only(folder: Path) -> None:
         assert "can only be read" in said or "may not be written" in said, said
         assert str(folder) in said
         assert "Traceback" not in said
-    assert command("query", "tacs_without_lead", "--as-of", "2026-03-31")[0] == 0
+    assert command("query", "agency_fairness", "--as-of", "2026-03-31")[0] == 0
     with Store.open(home) as store:
         assert len(Slice.current(store, home).table("children"))
     disk.read_only(on=False)
