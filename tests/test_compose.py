@@ -9,10 +9,13 @@ import re
 import shutil
 import subprocess
 import sys
+from base64 import b64encode
+from hashlib import sha256
 from pathlib import Path
 from typing import Any, Final
 
 import pytest
+import streamlit
 import yaml  # type: ignore[import-untyped]
 
 from graphmodel.engine import LOOPBACK
@@ -93,6 +96,18 @@ def test_both_web_servers_send_the_same_headers(file: str) -> None:
     for name, value in found.items():
         if name in {"Strict-Transport-Security", "Content-Security-Policy", "Permissions-Policy"}:
             assert value in other, name
+
+
+def test_the_policy_lets_streamlits_own_inline_script_run_and_no_other() -> None:
+    page = Path(streamlit.__file__).with_name("static") / "index.html"
+    inline = re.findall(
+        r"<script(?![^>]*src)[^>]*>(.*?)</script>", page.read_text(encoding="utf-8"), re.DOTALL
+    )
+    digests = {f"'sha256-{b64encode(sha256(text.encode()).digest()).decode()}'" for text in inline}
+    for file in ("Caddyfile", "nginx.conf"):
+        policy = re.search(r"script-src ([^;]*);", (ROOT / "deploy" / file).read_text(encoding="utf-8"))
+        assert policy
+        assert set(policy[1].split()) == {"'self'", "blob:", *digests}
 
 
 def test_the_lock_of_the_image_is_made_without_any_package(tmp_path: Path) -> None:
