@@ -18,6 +18,8 @@ from typing import Final
 from playwright.sync_api import Browser, Page, sync_playwright
 from playwright.sync_api import TimeoutError as NotInTime
 
+from analysis.answers import FOLDER
+from analysis.tables import Slice
 from benchmarks.engines import Engine
 from benchmarks.timing import Figures, conditions, quantile, say, spread
 
@@ -49,9 +51,10 @@ def visits(made: Engine, d: date, *, cold: int, warm: int) -> Figures:
     """The group. Seconds from asking for a page to its first content and until all of it is there.
 
     First content: the page's title, which is a sentence computed from the data. Cold: a dashboard just
-    started, an empty browser, each page once a dashboard, the order turned from one to the next (so only
-    one of all visits finds nothing at all in memory). Warm: one dashboard, the browser keeps the program's
-    files, every visit is a new session. Turned: somebody who is there chooses the next page in the menu.
+    started after a load, with nothing worked out before (`analysis.answers`), an empty browser, each page
+    once a dashboard, the order turned from one to the next (so only one of all visits finds nothing at all
+    in memory). Warm: one dashboard, the browser keeps the program's files, every visit is a new session.
+    Turned: somebody who is there chooses the next page in the menu.
     """
     found: Figures = {**conditions(), "pages": {}}
     with browser() as chromium:
@@ -61,7 +64,11 @@ def visits(made: Engine, d: date, *, cold: int, warm: int) -> Figures:
         }
         first: list[float] = []
         starts: list[float] = []
+        # as `tacgraph load` leaves it
+        with made.store() as store:
+            Slice.current(store, made.home)
         for number in range(cold):
+            shutil.rmtree(made.home / "slice" / FOLDER, ignore_errors=True)
             say(f"pages: cold, dashboard {number + 1} of {cold}")
             with dashboard(made, d) as (address, seconds):
                 starts.append(seconds)

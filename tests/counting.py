@@ -1,4 +1,4 @@
-"""The work that a piece of the program asks of the database: round trips and rows, counted, never timed."""
+"""Work counted, never timed: round trips and rows asked of the database, and days that are measured anew."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from typing import Any
 
 import pytest
 
+from analysis import asof
+from analysis.coded import Coded
 from graphmodel.store import Rows, Store
 
 
@@ -54,3 +56,18 @@ def counted() -> Iterator[Work]:
         patch.setattr(Store, "_rows", counting_rows)
         patch.setattr(Store, "write", counting_write)
         yield work
+
+
+@contextmanager
+def days_measured() -> Iterator[list[int]]:
+    """The days whose teams are worked out meanwhile, in order: what nearly every figure begins with."""
+    days: list[int] = []
+    teams = asof.teams
+
+    def counting(data: Coded, day: int) -> asof.Teams:
+        days.append(day)
+        return teams(data, day)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(asof, "teams", counting)
+        yield days

@@ -13,9 +13,12 @@ import queries
 from analysis.tables import Slice
 from graphmodel.access import Viewer
 from graphmodel.relationships import TABLES
+from graphmodel.settings import settings
 from graphmodel.store import Store
 from loaders.shape import BATCH_ROWS
-from tests.counting import counted
+from reports.monthly import write_report
+from tacgraph.example import write_example
+from tests.counting import counted, days_measured
 from tests.loading import load_quietly, read_tables, write_tables
 from tests.partnerships import Size, random_partnership
 
@@ -23,6 +26,9 @@ AS_OF = date(2026, 3, 31)
 MOST_ROUNDS_A_LOAD = 60
 """Reads and transactions of one load that do not grow with its rows: the model, its record, one a table."""
 CHILD = "C1"
+MONTH_END = date(2026, 10, 31)
+MOST_DAYS_A_REPORT = 290
+"""Days whose teams are worked out for one monthly report, whatever the size of the authority."""
 
 
 @pytest.fixture
@@ -69,3 +75,12 @@ def test_a_query_is_one_read(on_engine: Path, folder: Path, name: str) -> None:
     assert len(work.reads) <= 2, "the query, and which load its figures are of"
     assert work.rows == len(found.rows.rows) + len(work.reads) - 1
     assert work.transactions == 0
+
+
+def test_a_report_measures_each_day_a_few_times_and_asks_no_database(tmp_path: Path) -> None:
+    folder = write_example(tmp_path / "example", children=300, seed=1, until=MONTH_END).folder
+    held = Slice.from_folder(folder)
+    with counted() as work, days_measured() as days:
+        write_report(held, MONTH_END.replace(day=1), tmp_path / "out", settings())
+    assert not work.reads
+    assert len(days) <= MOST_DAYS_A_REPORT

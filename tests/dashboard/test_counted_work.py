@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import shutil
+
 import pytest
 
+from analysis.answers import FOLDER
+from analysis.tables import Slice
 from dashboards import data
-from tests.counting import counted
-from tests.dashboard.conftest import FIGURES
+from graphmodel.store import Store
+from tests.counting import counted, days_measured
+from tests.dashboard.conftest import FIGURES, Partnership
 from tests.dashboard.test_dashboard import opened
 
 MOST_ROWS = 2
 """What one look after a newer load brings: the load's own record."""
+MOST_DAYS = {"overview": 59, "duplication": 6, "coverage": 15, "trends": 195, "network": 3}
+"""Days whose teams are worked out for the first visit of a page, with nothing in memory or kept."""
 
 
 @pytest.mark.usefixtures("at_home")
@@ -34,3 +41,16 @@ def test_after_a_restart_one_page_reads_no_facts_where_the_slice_is_there() -> N
     assert cold.reads
     assert all(":Load" in query for query in cold.reads)
     assert cold.rows <= MOST_ROWS * len(cold.reads)
+
+
+@pytest.mark.parametrize("page", MOST_DAYS)
+def test_a_first_visit_reads_no_facts_and_measures_few_days(page: str, at_home: Partnership) -> None:
+    with Store.open(at_home.home) as store:
+        Slice.current(store, at_home.home)
+    data.forget()
+    shutil.rmtree(at_home.home / "slice" / FOLDER, ignore_errors=True)
+    with days_measured() as days, counted() as work:
+        assert not opened(page).exception
+    assert len(days) <= MOST_DAYS[page]
+    assert len(work.reads) <= 4
+    assert all(":Load" in query for query in work.reads)
