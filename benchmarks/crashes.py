@@ -36,9 +36,9 @@ from tests.neo4j import server
 
 RESULTS: Final = Path(__file__).with_name("results") / "crashes.json"
 WORKER_SECONDS: Final = 600.0
-AGAIN: Final = 0.55
+AGAIN: Final = 0.7
 """How often an operation that was killed is killed again before it may end."""
-GUESS: Final = 2.0
+GUESS: Final = 4.0
 """Seconds that an operation is taken to last before one was timed."""
 WEIGHTS: Final = {
     "load": 10, "decide": 4, "undo": 3, "erase": 3, "retain": 1, "backup": 2, "restore": 2, "slice": 3,
@@ -52,6 +52,7 @@ Operation = dict[str, Any]
 
 FORKS: Final = multiprocessing.get_context("forkserver")
 """Processes forked from one that has everything imported: a start costs next to nothing."""
+FORKS.set_forkserver_preload(["benchmarks.crash_worker"])
 
 
 class Worker:
@@ -326,7 +327,6 @@ def main(arguments: list[str]) -> int:
     given = parser.parse_args(arguments)
     os.umask(0o077)
     vars(server)["READY_SECONDS"] = WORKER_SECONDS
-    FORKS.set_forkserver_preload(["benchmarks.crash_worker"])
     for name in given.engine or ENGINES:
         with tempfile.TemporaryDirectory(prefix="tacgraph-crash-", ignore_cleanup_errors=True) as folder:
             when = conditions()
