@@ -56,8 +56,8 @@ def _text(base: Figures) -> str:
     cost = per_child(base)
     return (
         "## England on paper\n\n"
-        "Not run: one tenth of England was the aim of what was run above. By the figures of the authority of "
-        f"{base['children']:,} children one child costs {cost['rows']:.1f} rows, "
+        "Not run, but worked out from the largest size above that was loaded, read and reported. There, with "
+        f"{base['children']:,} children, one child costs {cost['rows']:.1f} rows, "
         f"{cost['graph'] / 1000:.2f} kB of graph, {cost['ledger'] + cost['slice']:.0f} bytes of ledger and "
         f"slice, {cost['load'] * 1000:.2f} processor milliseconds to load anew, {cost['read'] * 1000:.2f} to "
         f"read and {cost['report'] * 1000:.3f} to report. An authority of *c* children costs *c* times that, "

@@ -172,7 +172,7 @@ def _changes(sizes: Sizes) -> str:
     rows = []
     for x in sizes:
         steps = x["steps"]
-        if "next_slice" in steps and "read_slice" in steps:
+        if steps.get("next_slice", {}).get("reads") and "read_slice" in steps:
             sent, again = steps["next_load"]["rows"], steps["next_slice"]
             changed = sent["created"] + sent["updated"]
             rows.append(

@@ -103,12 +103,12 @@ def advice(home: Path) -> Figures:
     return {"points": len(advise(_kept(home), AS_OF, settings()).points)}
 
 
-def visits(home: Path) -> Figures:
+def visits(home: Path, seconds: float = VISIT_SECONDS) -> Figures:
     """Processor seconds of each page's whole run, first and again, without a browser.
 
     One session of one process, as a dashboard has them: a page also profits from what those before it kept.
     The slice that is kept is taken as it is, without the small question after a newer load. Pages that are
-    not reached within `VISIT_SECONDS` are left out.
+    not reached within so many seconds are left out.
     """
     from streamlit.testing.v1 import AppTest  # noqa: PLC0415
 
@@ -119,11 +119,11 @@ def visits(home: Path) -> Figures:
     os.environ |= {"TACGRAPH_HOME": str(home), AS_OF_VARIABLE: AS_OF.isoformat()}
     keeper = data._keeper(str(data_folder()))  # noqa: SLF001  (the one place that pages have their slice from)
     keeper.held, keeper.ask_at = data.Held(_kept(home), settings(), "growth"), math.inf
-    test = AppTest.from_file(str(ROOT / "dashboards" / "app.py"), default_timeout=VISIT_SECONDS)
+    test = AppTest.from_file(str(ROOT / "dashboards" / "entry" / "run.py"), default_timeout=max(seconds, 1))
     begun = time.perf_counter()
     found: Figures = {}
     for name in PAGES:
-        if time.perf_counter() - begun > VISIT_SECONDS:
+        if time.perf_counter() - begun > seconds:
             break
         times = []
         for _ in range(2):
