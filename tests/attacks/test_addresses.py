@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import Any, Final
 
 import pytest
@@ -46,8 +47,9 @@ def at(page: str, asked: dict[str, Any]) -> AppTest:
 
 
 def test_no_address_breaks_a_page(at_hostile: Hostile) -> None:
-    for page, names in (("overview", ()), ("what_if", tuple(STRANGE)[-5:])):
-        for name in names or tuple(STRANGE):
+    every = tuple(STRANGE) if os.environ.get("TACGRAPH_ATTACKS") else tuple(STRANGE)[::2]
+    for page, names in (("overview", every), ("what_if", ("numbers that are none", "somebody to leave"))):
+        for name in names:
             test = at(page, STRANGE[name])
             assert not test.exception, name
             assert len(test.title) == 1, name
