@@ -10,6 +10,7 @@ import hashlib
 import os
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from functools import cached_property
@@ -37,6 +38,8 @@ LAG_SECONDS: Final = 60.0
 """After a copy of the database lagged, it is left alone for so long: each asking keeps every page waiting."""
 KEPT_FRAMES: Final = 256
 CURVE_STEPS: Final = 20
+REPLACED: Final[list[Callable[[], None]]] = []
+"""What is called when a load has replaced the data: caches of objects, which hold on to whole slices."""
 
 
 @dataclass(frozen=True)
@@ -111,6 +114,8 @@ class _Keeper:
             if before is not None and before.key != self.held.key:
                 # nobody asks for figures of replaced data again; kept, they would add up load by load
                 st.cache_data.clear()
+                for let_go in REPLACED:
+                    let_go()
             return self.held
         finally:
             self.lock.release()

@@ -10,7 +10,7 @@ import streamlit as st
 from analysis import certainty as sureness
 from analysis import overload, warning
 from analysis.overload_peers import Peers
-from dashboards.data import KEPT_FRAMES, Held
+from dashboards.data import KEPT_FRAMES, REPLACED, Held
 
 _FEW = 24
 
@@ -23,6 +23,9 @@ def _explained(day: date, key: str, who: str, _found: Held) -> overload.Explaine
 @st.cache_resource(max_entries=_FEW, show_spinner=False)
 def _peers(day: date, key: str, _found: Held) -> Peers:  # noqa: ARG001
     return Peers.of(_found.slice, day, _found.settings)
+
+
+REPLACED.append(_peers.clear)
 
 
 @st.cache_data(max_entries=KEPT_FRAMES, show_spinner=False)

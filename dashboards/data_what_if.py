@@ -9,7 +9,7 @@ import streamlit as st
 
 from analysis.whatif import Comparison, compare
 from analysis.whatif_text import scenario_of
-from dashboards.data import Held
+from dashboards.data import REPLACED, Held
 
 _KEPT: Final = 8
 
@@ -26,6 +26,9 @@ def _compare(
 ) -> Comparison:
     scenario = scenario_of(texts, scheme=scheme, reassign=reassign)
     return compare(_found.slice, day, _found.settings, scenario)
+
+
+REPLACED.append(_compare.clear)
 
 
 def compared(found: Held, day: date, texts: tuple[str, ...], *, scheme: str, reassign: bool) -> Comparison:

@@ -13,7 +13,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from dashboards.data import Held
+from dashboards.data import REPLACED, Held
 from graphmodel.access import Viewer
 
 _MOST_PARENTS = 20
@@ -115,3 +115,6 @@ class _Table:
 @lru_cache(maxsize=12)
 def _known(key: str, table: str, columns: tuple[str, ...], held: _Table) -> frozenset[str]:  # noqa: ARG001
     return frozenset(str(one) for name in columns for one in held.frame[name].dropna().unique())
+
+
+REPLACED.append(_known.cache_clear)
