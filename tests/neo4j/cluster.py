@@ -61,6 +61,7 @@ class Cluster:
     patience: float = 0.3
     seen: list[Seen] = field(default_factory=list)
     before_write: Callable[[int], None] = lambda _: None
+    waited: Callable[[], None] = lambda: None
     order: dict[str, int] = field(default_factory=dict)
     applied: int = 0
     writes: int = 0
@@ -95,10 +96,14 @@ class Cluster:
 
     def has(self, bookmarks: tuple[str, ...]) -> bool:
         """Whether a copy that lags has come so far, after waiting for it."""
+
+        def reached() -> bool:
+            return all(self.order.get(one, 1 << 60) <= self.applied for one in bookmarks)
+
         with self.lock:
-            return self.lock.wait_for(
-                lambda: all(self.order.get(one, 1 << 60) <= self.applied for one in bookmarks), self.patience
-            )
+            if not reached():
+                self.waited()
+            return self.lock.wait_for(reached, self.patience)
 
     def reached(self) -> str:
         """The leader's bookmark that says how far a copy that lags has come."""
