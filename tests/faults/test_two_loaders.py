@@ -111,3 +111,20 @@ def test_the_lock_of_a_killed_loader_is_nobodys(on_engine: Path, folder: Path) -
     assert_ledger_is_graph(on_engine)
     with Store.open(on_engine) as store:
         assert Slice.current(store, on_engine).load_id == report.load_id
+
+
+def test_two_that_make_the_slice_at_once_make_one(on_engine: Path, folder: Path) -> None:
+    load(folder, home=on_engine)
+    program = (
+        "import sys; from pathlib import Path; from graphmodel.store import Store\n"
+        "from analysis.tables import Slice\n"
+        "home = Path(sys.argv[1])\n"
+        "with Store.open(home) as store: print(Slice.current(store, home).load_id)\n"
+    )
+    words = [sys.executable, "-c", program, str(on_engine)]
+    both = [subprocess.Popen(words, cwd=ROOT, stdout=subprocess.PIPE, text=True) for _ in range(2)]
+    said = [one.communicate(timeout=500)[0] for one in both]
+    assert said[0] == said[1] != ""
+    kept = [path.name for path in (on_engine / "slice").iterdir()]
+    assert len([name for name in kept if name.startswith(said[0].strip())]) == 1
+    assert not [name for name in kept if name.startswith((".making", ".gone"))]
