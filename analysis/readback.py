@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -117,14 +117,11 @@ def _anchor(relation: RelationshipType) -> tuple[str, NodeType]:
     return "b", NODE_BY_LABEL[relation.end[0]]
 
 
-def _counting(names: Iterable[str]) -> str:
-    """The Cypher that counts the rows of tables: one question for all."""
-    parts = []
-    for name in names:
-        table = TABLES[name]
-        what = f"(r:{table.label})" if isinstance(table, NodeType) else f"()-[r:{table.type}]->()"
-        parts.append(f"MATCH {what} RETURN '{name}' AS name, count(r) AS rows")
-    return " UNION ALL ".join(parts)
+def _counting(name: str) -> str:
+    """The Cypher that counts a table's rows as far as it matters: to one more than are read at once."""
+    table = TABLES[name]
+    what = f"(r:{table.label})" if isinstance(table, NodeType) else f"()-[r:{table.type}]->()"
+    return f"MATCH {what} WITH r LIMIT {AT_ONCE + 1} RETURN count(r) AS rows"
 
 
 def _ids(table: TableType) -> str:
@@ -139,28 +136,23 @@ def _ids(table: TableType) -> str:
 def from_graph(store: Store, progress: Progress | None = None) -> dict[str, pa.Table]:
     """Every table, as the graph holds it now."""
     tables = {}
-    counts = dict(map(tuple, store.fetch(_counting(TABLES))))
     for done, name in enumerate(TABLES):
         if progress is not None:
             progress(name, done, len(TABLES))
-        # the embedded engine counts no relationships of a type that it has never seen
-        tables[name] = _table(store, name, counts.get(name, 0))
+        tables[name] = table_from_graph(store, name)
     if progress is not None:
         progress("", len(TABLES), len(TABLES))
     return tables
 
 
 def table_from_graph(store: Store, name: str) -> pa.Table:
-    """One table, as the graph holds it now."""
-    return _table(store, name, store.fetch(_counting([name]))[0][1])
-
-
-def _table(store: Store, name: str, count: int) -> pa.Table:
-    """One table of about so many rows; a large one in parts of `PART` ids.
+    """One table, as the graph holds it now; a large one in parts of `PART` ids.
 
     What a query hands over is held as rows only until it is columns: 20,000 rows at a time.
     """
-    if count <= AT_ONCE:
+    # the embedded engine counts no relationships of a type that it has never seen
+    counted = store.fetch(_counting(name))
+    if not counted or counted[0][0] <= AT_ONCE:
         return finished(pa.concat_tables(_batches(store, name, read_back(name), {})), name)
     listed = store.gather(_ids(TABLES[name]), {}, lambda rows: pa.array([x[0] for x in rows], pa.string()))
     ids = pa.chunked_array(listed, pa.string())
