@@ -247,7 +247,7 @@ def test_answers_go_with_the_slices(loaded: tuple[Path, Slice], tmp_path: Path) 
     with Store.open(home) as store:
         Slice.current(store, home)
     ask(home, held, make)
-    changed = write_example(tmp_path / "next", children=40, seed=4, until=DAY).folder
+    changed = write_example(tmp_path / "next", children=60, seed=4, until=DAY).folder
     load_quietly(changed, home, replace=True)
     with Store.open(home) as store:
         latest = Slice.current(store, home)

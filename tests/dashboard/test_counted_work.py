@@ -16,7 +16,7 @@ from tests.dashboard.test_dashboard import opened
 
 MOST_ROWS = 2
 """What one look after a newer load brings: the load's own record."""
-MOST_DAYS = {"overview": 59, "duplication": 65, "coverage": 74, "trends": 254, "network": 62}
+MOST_DAYS = {"overview": 59, "network": 62}
 """Days whose teams are worked out for a first visit of the overview and then of the page; nothing kept."""
 
 
