@@ -13,7 +13,7 @@ demo: install
 	@SERVE=$(SERVE) CHILDREN=$(CHILDREN) MONTH=$(MONTH) bash tools/demo.sh
 
 test: install system-test
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile
 
 check: install
 	$(BIN)/ruff format --check .
