@@ -109,7 +109,8 @@ def facts(store: Store, *, load_ids: bool = False) -> tuple[list[str], list[str]
 
 
 def _plain(values: Mapping[str, Any], *, load_ids: bool) -> dict[str, Any]:
-    return {k: v for k, v in values.items() if load_ids or k != "load_id"}
+    # a generation is a random word that changes whenever facts change otherwise than by a load
+    return {k: v for k, v in values.items() if k != "generation" and (load_ids or k != "load_id")}
 
 
 def _id(labels: Sequence[str], values: Mapping[str, Any]) -> list[Any]:

@@ -251,8 +251,10 @@ def test_faults_of_the_graph_are_found_one_by_one(on_engine: Path) -> None:
         assert "has not finished" in found("last load").found
         store.write("MATCH (l:Load {load_id: '2999'}) DETACH DELETE l")
         erase(on_engine, ["c01"], Viewer.local("request"))
-        assert found("erasure").ok
         load(SMALL, home=on_engine)
+        assert found("erasure").ok
+        # as a graph that was restored by other means has it
+        store.write("CREATE (:Child {child_id: 'c01', sources: [], load_id: '', fingerprint: ''})")
         assert "1 erased children are back" in found("erasure").found
     (on_engine / "erased.txt").unlink()
 

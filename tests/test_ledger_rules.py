@@ -180,7 +180,8 @@ def test_the_ledger_is_private_and_holds_no_identity(on_engine: Path) -> None:
 
 def at(monkeypatch: pytest.MonkeyPatch, instant: str) -> None:
     """Loads from now on are of this instant, as far as the ledger is concerned."""
-    monkeypatch.setitem(vars(sys.modules["loaders.ledger"]), "now", lambda: f"{instant}.000000+00:00")
+    told = f"{instant}.000000+00:00"
+    monkeypatch.setitem(vars(sys.modules["loaders.ledger"]), "now_after", lambda _: told)
 
 
 @pytest.fixture

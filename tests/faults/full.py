@@ -219,8 +219,10 @@ def read_only(folder: Path) -> None:
     home, disk, out = folder / "home", Disk(folder), folder / "out"
     source = random_partnership(3).write(folder / "source")
     load(source, home=home)
+    asked = folder / "names.cypher"
+    asked.write_text("MATCH (p:Practitioner) RETURN p.practitioner_id, p.name AS name", encoding="utf-8")
     disk.read_only(on=True)
-    names = ("cypher", "MATCH (p:Practitioner) RETURN p.practitioner_id, p.name AS name", "--reason", "why")
+    names = ("cypher", str(asked), "--reason", "why")
     for words in (
         ("load", str(source)),
         ("report", "--month", "2026-03", "--out", str(out)),
