@@ -1,4 +1,4 @@
-"""The way to the database, and the only import of the driver.
+"""What is read from the database and written to it, and who may see it.
 
 One dialect, two engines: real Neo4j (a server, a cluster or Aura, named by `NEO4J_URI`) and the embedded
 engine of the data folder. Reads run in read transactions and, on the embedded engine, as an account that
@@ -11,38 +11,29 @@ from __future__ import annotations
 import hashlib
 import secrets
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass
-from datetime import date
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Literal, Self, TypeVar, cast
 
 import neo4j
-from neo4j.exceptions import AuthError, ClientError, DriverError, IncompleteCommit, Neo4jError
-from neo4j.graph import Node, Relationship
-from neo4j.graph import Path as GraphPath
-from neo4j.time import Date, DateTime, Duration, Time
+from neo4j.exceptions import DriverError, Neo4jError
 
 from graphmodel import engine, identity, migrations
 from graphmodel.access import PRACTITIONER_COLUMNS, AuditLog, Viewer, audited_kind
-from graphmodel.bookmarks import Bookmarks
+from graphmodel.connection import Connection
 from graphmodel.declare import Identity
-from graphmodel.disk import is_full
-from graphmodel.errors import AccessRefused, CopyLags, DiskError, EngineError, QueryError, WriteRefused
-from graphmodel.patience import LIVENESS_SECONDS, Patience, Pauses
+from graphmodel.driver_values import plain, shown_whole
+from graphmodel.errors import AccessRefused, EngineError, QueryError
+from graphmodel.patience import Patience
 from graphmodel.room import room_of
 from graphmodel.settings import settings
 from graphmodel.target import AccountName, EngineKind, Target, find_target
 
 Identifies = Literal["no", "practitioner", "child"]
 _T = TypeVar("_T")
-
-HEARTBEAT_SECONDS: Final = 30.0
-FETCH_SIZE: Final = 5_000
-MOST_WAKINGS: Final = 2
-"""How often one unit of work starts a dead engine again: work that kills it must not do so for ever."""
 
 # held or once held: a name is nothing new to the agency that employed its bearer
 OF_AGENCY: Final = """
@@ -72,9 +63,8 @@ class Rows:
 class Store:
     """An open database, for one account. Use as a context manager; safe to share between threads.
 
-    `home` is the data folder: the audit record lies there, whichever engine holds the graph. A read whose
-    connection is lost is asked again, and so is a write that cannot have been committed; the data folder's
-    own engine is started again where it died (`account` says as whom; None: it is not).
+    `home` is the data folder: the audit record lies there, whichever engine holds the graph. What becomes
+    of work whose connection is lost, and what `account` does there, is said by `Connection`.
     """
 
     def __init__(
@@ -86,26 +76,9 @@ class Store:
         patience: Patience | None = None,
     ) -> None:
         self.kind: EngineKind = target.kind
-        self.uri, self.database, self.home = target.uri, target.database, home
+        self.database, self.home = target.database, home
         self.audit = AuditLog(home)
-        self.patience = patience or Patience.agreed()
-        self._account = account
-        # a loader looks up what it has just written: on the leader, whatever the copies have heard of
-        self._looks: Literal["READ", "WRITE"] = "READ"
-        if self.kind == "neo4j" and account in ("writer", "admin"):
-            self._looks = "WRITE"
-        self._left = Bookmarks(home, target.uri, target.database)
-        self._wrote, self._come = False, frozenset[str]()
-        self._bookmarks = neo4j.GraphDatabase.bookmark_manager(
-            bookmarks_supplier=lambda: neo4j.Bookmarks.from_raw_values(self._left.handed_on()),
-            bookmarks_consumer=self._have_come,
-        )
-        self._waking = threading.Lock()
-        self._driver = self._driver_for(target)
-        self._closed = threading.Event()
-        self._check()
-        if self.kind == "embedded":
-            threading.Thread(target=self._keep_lease, name="engine-lease", daemon=True).start()
+        self._line = Connection(target, home, account, patience)
 
     @classmethod
     def open(
@@ -118,24 +91,10 @@ class Store:
         """Connect to the database that the environment names, else to the data folder's own engine."""
         return cls(find_target(home, account, on_wait), home, account=account, patience=patience)
 
-    def _driver_for(self, target: Target) -> neo4j.Driver:
-        wait = self.patience
-        driver = neo4j.GraphDatabase.driver(
-            target.uri,
-            auth=(target.username, target.password),
-            user_agent="tacgraph",
-            # work is repeated here, where an engine that died can be started again in between
-            max_transaction_retry_time=0,
-            connection_timeout=wait.connect_seconds,
-            connection_acquisition_timeout=wait.connect_seconds,
-            connection_write_timeout=wait.silence_seconds,
-            liveness_check_timeout=LIVENESS_SECONDS,
-            notifications_min_severity=neo4j.NotificationMinimumSeverity.OFF
-            if target.kind == "neo4j"
-            else None,
-        )
-        _bound_silence(driver, wait.silence_seconds)
-        return driver
+    @property
+    def uri(self) -> str:
+        """Where the database is now: an engine that was started again may have moved."""
+        return self._line.uri
 
     def __enter__(self) -> Self:
         return self
@@ -146,46 +105,11 @@ class Store:
         self.close()
 
     def close(self) -> None:
-        self._closed.set()
-        self.hand_on()
-        self._driver.close()
+        self._line.close()
 
     def hand_on(self) -> None:
         """Leave in the data folder how far the database has come by what was written here."""
-        if self._wrote and self.kind == "neo4j":
-            # without them a copy that lags is read under the name of its own load: no reason to fail
-            with suppress(OSError):
-                self._left.hand_on(self._come)
-
-    def _have_come(self, bookmarks: neo4j.Bookmarks) -> None:
-        self._come = bookmarks.raw_values
-
-    def _keep_lease(self) -> None:
-        while not self._closed.is_set():
-            with suppress(OSError):
-                engine.renew_lease(self.home)
-            self._closed.wait(HEARTBEAT_SECONDS)
-
-    def _check(self) -> None:
-        try:
-            with self._session(self._looks) as session:
-                session.run("RETURN 1").consume()
-        except AuthError as fault:
-            self._driver.close()
-            raise EngineError(
-                f"the database at {self.uri}",
-                "does not accept this name and password",
-                "Check NEO4J_USERNAME and NEO4J_PASSWORD.",
-            ) from fault
-        except (DriverError, Neo4jError, OSError) as fault:
-            self._driver.close()
-            if isinstance(fault, Neo4jError) and _lags(fault):
-                raise self._fault(fault) from fault
-            raise EngineError(
-                f"the database at {self.uri}",
-                f"cannot be reached ({type(fault).__name__})",
-                "Check that it runs and that NEO4J_URI and NEO4J_DATABASE name it.",
-            ) from fault
+        self._line.hand_on()
 
     # -- reading ---------------------------------------------------------------------------------
 
@@ -214,29 +138,43 @@ class Store:
         """
         told = about or ("" if checked else f"sha256:{hashlib.sha256(query.encode()).hexdigest()}")
         with self.audit.refusals(viewer, what, about=told):
-            lacking = viewer.lacks()
-            shows = frozenset() if checked else identity.refuse_unseen(query, lacking)
-            if identifies == "child":
-                viewer.must_see_children()
-            whole: set[Identity] = set()
-
-            def look(row: Any) -> None:
-                whole.update(_shown_whole(row, lacking))
-
             limits = (time_limit, row_limit)
-            found = self._rows(query, parameters or {}, limits, None if checked else look)
-            shows |= whole
-            kind = audited_kind(found.columns)
-            # a text that was looked at reads names or does not, whatever its columns are called
-            if kind == "named practitioner" and checked and identifies != "no":
-                shows |= {"name"}
-            if identifies == "child" or (kind == "child" and identifies != "no"):
-                shows |= {"child"}
-            self._must_see(viewer, found, shows, identifies)
+            found, shows = self._seen(query, parameters or {}, limits, viewer, identifies, checked=checked)
         if shows:
             seen = "child" if "child" in shows else "named practitioner"
             self.audit.record(viewer, what, about=about or seen, rows=len(found.rows))
         return found
+
+    def _seen(
+        self,
+        query: str,
+        parameters: Mapping[str, Any],
+        limits: tuple[float | None, int | None],
+        viewer: Viewer,
+        identifies: Identifies | None,
+        *,
+        checked: bool,
+    ) -> tuple[Rows, frozenset[Identity]]:
+        """The rows and whom they show. Raises `AccessRefused` where the viewer may not see one of them."""
+        lacking = viewer.lacks()
+        shows = frozenset() if checked else identity.refuse_unseen(query, lacking)
+        if identifies == "child":
+            viewer.must_see_children()
+        whole: set[Identity] = set()
+
+        def look(row: Any) -> None:
+            whole.update(shown_whole(row, lacking))
+
+        found = self._rows(query, parameters, limits, None if checked else look)
+        shows |= whole
+        kind = audited_kind(found.columns)
+        # a text that was looked at reads names or does not, whatever its columns are called
+        if kind == "named practitioner" and checked and identifies != "no":
+            shows |= {"name"}
+        if identifies == "child" or (kind == "child" and identifies != "no"):
+            shows |= {"child"}
+        self._must_see(viewer, found, shows, identifies)
+        return found, shows
 
     def _rows(
         self,
@@ -270,7 +208,7 @@ class Store:
             return Rows(columns, rows)
 
         with self._ended_after(time_limit or 0, mark) if timed else nullcontext():
-            return self._run_read(work, time_limit)
+            return self._line.read(work, time_limit)
 
     def _must_see(
         self, viewer: Viewer, found: Rows, shows: frozenset[Identity], identifies: Identifies | None
@@ -307,7 +245,7 @@ class Store:
         shown to anybody before an `analysis` or a `Viewer` has had its say. A lost connection is mended
         only before the first rows are handed out: see `gather`.
         """
-        pauses = Pauses(self.patience.retry_seconds)
+        pauses = self._line.pauses()
         handed = False
         while True:
             try:
@@ -315,8 +253,8 @@ class Store:
                     handed = True
                     yield rows
             except (DriverError, Neo4jError) as fault:
-                if handed or not self._again(fault, pauses):
-                    raise self._fault(fault) from fault
+                if handed or not self._line.again(fault, pauses):
+                    raise self._line.fault(fault) from fault
             else:
                 return
 
@@ -324,14 +262,15 @@ class Store:
         self, query: str, parameters: Mapping[str, Any] | None, take: Callable[[list[list[Any]]], _T]
     ) -> list[_T]:
         """What `take` makes of each list of rows of `stream`; begun anew where the connection is lost."""
-        return self._repeated(lambda: [take(rows) for rows in self._chunks(query, parameters or {}, 20_000)])
+        given = parameters or {}
+        return self._line.repeated(lambda: [take(rows) for rows in self._chunks(query, given, 20_000)])
 
     def fetch(self, query: str, parameters: Mapping[str, Any] | None = None) -> list[list[Any]]:
         """All rows of a small read for the program's own use: see `stream`."""
         return [row for rows in self.gather(query, parameters, list) for row in rows]
 
     def _chunks(self, query: str, parameters: Mapping[str, Any], chunk: int) -> Iterator[list[list[Any]]]:
-        with self._session(self._looks) as session:
+        with self._line.session() as session:
             result = session.run(cast("Any", query), dict(parameters))
             rows: list[list[Any]] = []
             for record in result:
@@ -341,73 +280,6 @@ class Store:
                     rows = []
             if rows:
                 yield rows
-
-    def _run_read(self, work: Callable[[neo4j.ManagedTransaction], Rows], time_limit: float | None) -> Rows:
-        timed = neo4j.unit_of_work(timeout=time_limit)(work)
-
-        def read() -> Rows:
-            with self._session("READ") as session:
-                return session.execute_read(timed)
-
-        return self._repeated(read, time_limit)
-
-    # -- what goes wrong ---------------------------------------------------------------------------
-
-    def _repeated(self, work: Callable[[], _T], time_limit: float | None = None) -> _T:
-        """Do a unit of work, and again where the connection was lost and nothing of it can have been done.
-
-        Raises `QueryError` where the database refuses, `EngineError` where it is lost.
-        """
-        pauses = Pauses(self.patience.retry_seconds)
-        while True:
-            try:
-                return work()
-            except (DriverError, Neo4jError) as fault:
-                if not self._again(fault, pauses):
-                    raise self._fault(fault, time_limit) from fault
-
-    def _again(self, fault: DriverError | Neo4jError, pauses: Pauses) -> bool:
-        """Whether the work is to be done again: the driver says that it may be, and there is time."""
-        if not fault.is_retryable() or self._closed.is_set():
-            return False
-        if pauses.wakings < MOST_WAKINGS and self._woken():
-            pauses.wakings += 1
-            return True
-        return pauses.another()
-
-    def _woken(self) -> bool:
-        """Whether the data folder's own engine was found dead, or elsewhere, and is there again."""
-        if self.kind != "embedded" or self._account is None:
-            return False
-        with self._waking:
-            found = engine.find(self.home)
-            if found is not None and found.uri == self.uri:
-                return False
-            target = find_target(self.home, self._account)
-            self._driver.close()
-            self.uri, self._driver = target.uri, self._driver_for(target)
-        return True
-
-    def _no_room(self, said: str) -> DiskError | None:
-        """What the database says of a full disk, in words."""
-        if self.kind == "embedded" and ("commit" in said.lower() or is_full(said)):
-            return engine.out_of_room(self.home)
-        if not is_full(said):
-            return None
-        mend = "Have whoever runs it make room, then run it again: nothing is half done."
-        return DiskError(f"the disk of the database at {self.uri}", "is full", mend)
-
-    def _fault(self, fault: DriverError | Neo4jError, time_limit: float | None = None) -> Exception:
-        if isinstance(fault, Neo4jError) and _lags(fault):
-            return CopyLags(
-                f"a copy of the database at {self.uri}",
-                "has not yet come as far as the latest load, and did not in the time that the server waits",
-                "Try again in a while; where it stays so, ask who runs the cluster. If the database was "
-                f"set back, delete {self._left.path.name} in the data folder.",
-            )
-        if isinstance(fault, Neo4jError):
-            return self._no_room(str(fault.message)) or _query_fault(fault, time_limit)
-        return _lost(self.uri, fault, self.patience.silence_seconds)
 
     @contextmanager
     def _ended_after(self, seconds: float, mark: str) -> Iterator[None]:
@@ -431,15 +303,6 @@ class Store:
         finally:
             over.set()
 
-    def _session(self, mode: Literal["READ", "WRITE"]) -> neo4j.Session:
-        access = neo4j.READ_ACCESS if mode == "READ" else neo4j.WRITE_ACCESS
-        return self._driver.session(
-            database=self.database,
-            default_access_mode=access,
-            fetch_size=FETCH_SIZE,
-            bookmark_manager=self._bookmarks,
-        )
-
     # -- writing ---------------------------------------------------------------------------------
 
     def write(
@@ -459,102 +322,8 @@ class Store:
                 for text, values in batch
             ]
 
-        def write() -> list[list[list[Any]]]:
-            with self._session("WRITE") as session:
-                return session.execute_write(work)
-
-        self._wrote = True
-        return self._repeated(write)
+        return self._line.write(work)
 
     def apply_model(self) -> None:
         """Make the model, or bring an older one up (`graphmodel.migrations`). Needs the `admin` account."""
         migrations.apply(self)
-
-
-def _shown_whole(value: Any, lacking: Mapping[Identity, AccessRefused]) -> frozenset[Identity]:
-    """Whom whole nodes within a value show; raises `AccessRefused` where `lacking` has one of them."""
-    inner: Iterable[Any] = ()
-    if isinstance(value, Node):
-        shown = [identity.shown_whole(label, dict(value.items()), lacking) for label in value.labels]
-        return frozenset().union(*shown)
-    if isinstance(value, (GraphPath, Relationship)):
-        inner = value.nodes
-    elif isinstance(value, (Mapping, list, tuple)):
-        inner = value.values() if isinstance(value, Mapping) else value
-    return frozenset().union(*(_shown_whole(part, lacking) for part in inner))
-
-
-def plain(value: Any) -> Any:
-    """A driver value as plain Python: dates and times of the standard library, lists and maps likewise.
-
-    A node or relationship comes as a map of its label or type and its properties without the keyed hashes of
-    identity numbers, a path as the list of these; durations and times of day come as ISO text.
-    """
-    if isinstance(value, (Node, Relationship)):
-        kind = {"label": ":".join(sorted(value.labels))} if isinstance(value, Node) else {"type": value.type}
-        return kind | {k: plain(v) for k, v in sorted(value.items()) if not k.endswith("_hash")}
-    if isinstance(value, GraphPath):
-        steps = zip(value.relationships, value.nodes[1:], strict=True)
-        return [plain(value.start_node), *(plain(x) for step in steps for x in step)]
-    if isinstance(value, list):
-        return [plain(item) for item in value]
-    if isinstance(value, dict):
-        return {key: plain(item) for key, item in value.items()}
-    return _plain_time(value)
-
-
-def _plain_time(value: Any) -> Any:
-    if isinstance(value, Date):
-        return date(value.year, value.month, value.day)
-    if isinstance(value, DateTime):
-        return value.to_native()
-    return value.iso_format() if isinstance(value, (Duration, Time)) else value
-
-
-def _query_fault(fault: Neo4jError, time_limit: float | None) -> QueryError:
-    text = (fault.message or str(fault)).strip().splitlines()[0]
-    code = fault.code or ""
-    lowered = text.lower()
-    if "accessmode" in code.lower() or "not allowed to" in lowered or "read access mode" in lowered:
-        return WriteRefused("the query", f"it tried to write ({text})", "Queries may only read.")
-    if any(word in lowered + code.lower() for word in ("timeout", "timed out", "timedout", "terminated")):
-        limit = f"{time_limit:g} seconds" if time_limit else "the server's time limit"
-        return QueryError("the query", f"was stopped after {limit}", "Narrow it, or raise the time limit.")
-    mend = "Mend the text of the query." if isinstance(fault, ClientError) else "Try again."
-    return QueryError("the query", f"the database refused it ({text})", mend)
-
-
-def _lags(fault: Neo4jError) -> bool:
-    return str(fault.code).endswith(".BookmarkTimeout")
-
-
-def _lost(uri: str, fault: DriverError, silence: float) -> EngineError:
-    where, mend = f"the database at {uri}", "Check that it runs; run it again."
-    if isinstance(fault, IncompleteCommit):
-        told = "went away in mid-commit: whether the last change was taken is not known"
-        return EngineError(where, told, f"{mend} Nothing is done twice.")
-    cause: BaseException | None = fault
-    while cause is not None and not isinstance(cause, TimeoutError):
-        cause = cause.__cause__
-    if cause is not None:
-        words = f"did not answer for {silence:g} second{'' if silence == 1 else 's'}"
-        return EngineError(where, words, f"{mend} database.silence_seconds says how long to wait.")
-    return EngineError(where, "went away in the middle of the work", mend)
-
-
-def _bound_silence(driver: neo4j.Driver, seconds: float) -> None:
-    """Let no connection of the driver wait longer than this for a word of the server.
-
-    The driver has a limit for connecting and for sending, and takes one for receiving from the server alone
-    (which the embedded engine does not give): so it is set where connections are made.
-    """
-    pool: Any = vars(driver)["_pool"]
-    opener = pool.opener
-
-    def opened(*given: Any, **named: Any) -> Any:
-        connection = opener(*given, **named)
-        told = connection.socket.get_read_timeout()
-        connection.socket.set_read_timeout(seconds if told is None else min(told, seconds))
-        return connection
-
-    pool.opener = opened

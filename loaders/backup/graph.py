@@ -16,10 +16,11 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any, Final
 
+from graphmodel.driver_values import plain
 from graphmodel.errors import EngineError, SourceError
 from graphmodel.nodes import NODE_BY_LABEL, NODE_TYPES
 from graphmodel.relationships import RELATIONSHIP_TYPES
-from graphmodel.store import Store, plain
+from graphmodel.store import Store
 from loaders.backup.archive import Kind, Manifest, Part
 
 BATCH_ROWS: Final = 5_000

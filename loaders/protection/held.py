@@ -12,10 +12,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from graphmodel.access import AuditLog, Viewer
+from graphmodel.driver_values import plain
 from graphmodel.errors import QueryError
 from graphmodel.nodes import NODE_BY_LABEL
 from graphmodel.relationships import TABLES
-from graphmodel.store import Store, plain
+from graphmodel.store import Store
 from loaders.backup.graph import Shape, shapes
 from loaders.protection.reach import COLUMNS, aliases, ledger_tables, mentions, own_ids
 from loaders.record import LOADS, now
