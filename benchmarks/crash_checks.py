@@ -10,7 +10,7 @@ from analysis.readback import SCHEMAS, from_graph
 from analysis.tables import Slice
 from benchmarks.crash_model import Facts, Model, as_facts
 from benchmarks.engines import Engine
-from graphmodel.access import AuditLog
+from graphmodel.audit_log import AuditLog
 from graphmodel.ledger import find_ledger
 from graphmodel.nodes import NODE_TYPES
 from graphmodel.store import Store

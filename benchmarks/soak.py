@@ -32,7 +32,7 @@ from benchmarks.timing import Figures, conditions, quantile, say, spread
 from benchmarks.visiting import served
 from benchmarks.wire import Wire
 from graphmodel import engine
-from graphmodel.access import AuditLog
+from graphmodel.audit_log import AuditLog
 from tacgraph.example import write_example
 from tests.loading import read_tables, write_tables
 

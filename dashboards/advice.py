@@ -15,9 +15,11 @@ from dashboards import data_advice, widgets
 from dashboards.asked import View
 from dashboards.asking import asked_viewer, refused, stated
 from dashboards.plain import plain
-from graphmodel.access import AuditLog, Viewer, suppressed
+from graphmodel.access import Viewer
+from graphmodel.audit_log import AuditLog
 from graphmodel.errors import AccessRefused, QueryError
 from graphmodel.settings import data_folder
+from graphmodel.small_counts import suppressed
 from reports import findings_advice as findings
 from reports.findings_fairness import sector_name
 from reports.words import NOT_DEFINED, count, number, per_cent, role_name

@@ -10,7 +10,8 @@ import streamlit as st
 
 from dashboards import asked as asking
 from dashboards import data, first_visit, signed_in, widgets
-from graphmodel.access import AuditLog, Right, Viewer
+from graphmodel.access import Right, Viewer
+from graphmodel.audit_log import AuditLog
 from graphmodel.disk import disk_fault
 from graphmodel.errors import AccessRefused, TacgraphError
 from graphmodel.settings import data_folder

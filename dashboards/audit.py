@@ -10,7 +10,8 @@ import streamlit as st
 
 from dashboards import asking, data, signed_in, widgets
 from dashboards.plain import plain
-from graphmodel.access import AuditLog, Viewer
+from graphmodel.access import Viewer
+from graphmodel.audit_log import AuditLog
 from graphmodel.errors import AccessRefused
 from graphmodel.settings import data_folder, settings
 from reports import audit

@@ -26,7 +26,7 @@ from analysis.fairness import Fairness, fairness
 from analysis.since import overloaded_since
 from analysis.tables import Slice, load_state
 from dashboards.launch import AS_OF_VARIABLE
-from graphmodel.access import AuditLog
+from graphmodel.audit_log import AuditLog
 from graphmodel.errors import CopyLags, EngineError
 from graphmodel.patience import Patience
 from graphmodel.settings import Settings, data_folder, settings

@@ -12,7 +12,7 @@ from analysis.network_day import Network
 from dashboards import data_network, widgets
 from dashboards.asked import View
 from dashboards.plain import plain
-from graphmodel.access import suppressed
+from graphmodel.small_counts import suppressed
 from reports import charts
 from reports import findings_network as findings
 from reports.words import SUPPRESSED, count, number, per_cent, role_name

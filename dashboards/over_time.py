@@ -13,7 +13,8 @@ import streamlit as st
 
 from dashboards import widgets
 from dashboards.asked import View
-from graphmodel.access import AuditLog, Viewer, audited_kind
+from graphmodel.access import Viewer, audited_kind
+from graphmodel.audit_log import AuditLog
 from graphmodel.errors import SettingsError
 from graphmodel.settings import data_folder
 from queries import Query, Result

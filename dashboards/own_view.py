@@ -12,7 +12,7 @@ import streamlit as st
 from dashboards import data, data_one, keeping, widgets
 from dashboards.asked import View
 from dashboards.plain import plain_cells
-from graphmodel.access import AuditLog
+from graphmodel.audit_log import AuditLog
 from graphmodel.settings import data_folder
 from reports import charts
 from reports.words import count, day_name, number, per_cent, role_name

@@ -11,7 +11,7 @@ import streamlit as st
 from dashboards import asking, data, keeping, widgets
 from dashboards.asked import View
 from dashboards.own_view import FAULTS, FIGURES
-from graphmodel.access import AuditLog
+from graphmodel.audit_log import AuditLog
 from graphmodel.errors import AccessRefused
 from graphmodel.settings import data_folder
 from reports import quality

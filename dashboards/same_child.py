@@ -14,7 +14,8 @@ import streamlit as st
 
 from dashboards import asking, data
 from dashboards.plain import plain
-from graphmodel.access import AuditLog, Viewer
+from graphmodel.access import Viewer
+from graphmodel.audit_log import AuditLog
 from graphmodel.errors import AccessRefused, TacgraphError
 from graphmodel.settings import data_folder, settings
 from loaders.matching.identities import IdentityStore

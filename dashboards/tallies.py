@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from dashboards.data import Held
-from graphmodel.access import suppressed
+from graphmodel.small_counts import suppressed
 
 
 def masked(found: Held, column: str, tally: Mapping[Any, int]) -> pd.DataFrame:

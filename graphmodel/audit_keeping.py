@@ -14,7 +14,8 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from graphmodel.access import ANCHOR, AuditLog, Viewer, digest_of, entry_of, seal_of
+from graphmodel.access import Viewer
+from graphmodel.audit_log import ANCHOR, AuditLog, digest_of, entry_of, seal_of
 from graphmodel.errors import EngineError
 
 

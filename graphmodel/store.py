@@ -22,7 +22,8 @@ import neo4j
 from neo4j.exceptions import DriverError, Neo4jError
 
 from graphmodel import engine, identity, migrations
-from graphmodel.access import PRACTITIONER_COLUMNS, AuditLog, Viewer, audited_kind
+from graphmodel.access import PRACTITIONER_COLUMNS, Viewer, audited_kind
+from graphmodel.audit_log import AuditLog
 from graphmodel.connection import Connection
 from graphmodel.declare import Identity
 from graphmodel.driver_values import plain, shown_whole

@@ -11,7 +11,8 @@ from datetime import date, datetime
 from math import isfinite
 from typing import Any, Final
 
-from graphmodel.access import AuditLog, Viewer
+from graphmodel.access import Viewer
+from graphmodel.audit_log import AuditLog
 from graphmodel.codes import ALLOCATION_PROFILES, allocation_rules
 from graphmodel.errors import QueryError
 from graphmodel.settings import Settings, data_folder, settings

@@ -14,7 +14,8 @@ from datetime import date
 from pathlib import Path
 from typing import Any, Final
 
-from graphmodel.access import AuditLog, Viewer
+from graphmodel.access import Viewer
+from graphmodel.audit_log import AuditLog
 from graphmodel.errors import QueryError
 from graphmodel.settings import data_folder, settings
 from graphmodel.store import Rows, Store

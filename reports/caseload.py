@@ -14,7 +14,7 @@ import pandas as pd
 
 from analysis.caseload import CATEGORIES, REST, counted
 from analysis.tables import Slice
-from graphmodel.access import suppressed
+from graphmodel.small_counts import suppressed
 from reports.figures import NO_AGENCY, Counts
 from reports.masking import Shown, lead_counts
 from reports.sheets import Column, Table, table

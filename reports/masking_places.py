@@ -12,7 +12,7 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
-from graphmodel.access import suppressed
+from graphmodel.small_counts import suppressed
 from reports.masking import hidden_counts, hidden_coverage
 from reports.suppress import small
 from reports.words import COVERAGE_KINDS

@@ -17,7 +17,8 @@ import pandas as pd
 
 from analysis import SECOND_ROADS
 from analysis.tables import Slice
-from graphmodel.access import AuditLog, Viewer, audited_kind
+from graphmodel.access import Viewer, audited_kind
+from graphmodel.audit_log import AuditLog
 from graphmodel.errors import QueryError, SettingsError
 from graphmodel.settings import Settings, settings
 from graphmodel.store import Rows

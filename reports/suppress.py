@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from graphmodel.access import suppressed
+from graphmodel.small_counts import suppressed
 
 
 @dataclass(frozen=True)

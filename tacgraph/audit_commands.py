@@ -7,7 +7,7 @@ from pathlib import Path
 
 from cyclopts import App
 
-from graphmodel.access import AuditLog, Mark
+from graphmodel.audit_log import AuditLog, Mark
 from graphmodel.errors import SourceError
 from graphmodel.settings import data_folder
 from tacgraph.console import say, warn

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Final
 
 from graphmodel import engine
-from graphmodel.access import AuditLog
+from graphmodel.audit_log import AuditLog
 from graphmodel.engine_files import EngineFiles
 from graphmodel.errors import SettingsError
 from graphmodel.settings import named_database

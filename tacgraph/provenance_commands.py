@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from rich.console import Console
 
-from graphmodel.access import AuditLog, Viewer
+from graphmodel.access import Viewer
+from graphmodel.audit_log import AuditLog
 from graphmodel.errors import SettingsError
 from graphmodel.settings import data_folder
 from tacgraph.console import Table, progress_bars, say, table_width

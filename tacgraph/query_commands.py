@@ -14,7 +14,8 @@ from typing import IO, TYPE_CHECKING, Annotated, Any, Literal
 from cyclopts import Parameter
 from rich.console import Console
 
-from graphmodel.access import AuditLog, Viewer
+from graphmodel.access import Viewer
+from graphmodel.audit_log import AuditLog
 from graphmodel.beside import whole
 from graphmodel.disk import on_disk
 from graphmodel.errors import QueryError, SettingsError

@@ -13,8 +13,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from graphmodel.access import RIGHTS, AuditLog, Right, Role, Viewer, audited_kind, suppressed
+from graphmodel.access import RIGHTS, Right, Role, Viewer, audited_kind
+from graphmodel.audit_log import AuditLog
 from graphmodel.errors import AccessRefused
+from graphmodel.small_counts import suppressed
 
 LOOKER = Viewer("jo", "safeguarding_lead", "review of the plan")
 

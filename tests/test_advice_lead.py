@@ -13,7 +13,7 @@ from hypothesis import settings as how
 
 from analysis.advice_lead import CRITERIA, Candidates, who_should_lead
 from analysis.tables import Slice
-from graphmodel.access import AuditLog
+from graphmodel.audit_log import AuditLog
 from graphmodel.errors import QueryError
 from graphmodel.settings import settings
 from loaders import load

@@ -13,8 +13,9 @@ import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
-from graphmodel import access
-from graphmodel.access import AuditLog, Mark, Viewer
+from graphmodel import audit_log
+from graphmodel.access import Viewer
+from graphmodel.audit_log import AuditLog, Mark
 from tacgraph import cli
 
 LOOKER = Viewer("jo", "safeguarding_lead", "review of the plan")
@@ -145,7 +146,7 @@ class Clock(datetime):
 
 
 def test_a_clock_that_jumps_breaks_nothing_and_shows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(access, "datetime", Clock)
+    monkeypatch.setattr(audit_log, "datetime", Clock)
     log = AuditLog(tmp_path)
     for hour in (12, 13, 9, 14):
         monkeypatch.setattr(Clock, "at", datetime(2026, 10, 31, hour, tzinfo=UTC))

@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 
 from graphmodel import engine
-from graphmodel.access import AuditLog
+from graphmodel.audit_log import AuditLog
 from graphmodel.errors import EngineError, LoadRefused, SourceError, TacgraphError
 from graphmodel.ledger import find_ledger
 from graphmodel.store import Store

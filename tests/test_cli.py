@@ -16,7 +16,7 @@ import pytest
 from analysis import SECOND_ROADS
 from analysis.fairness import fairness
 from analysis.tables import Slice
-from graphmodel.access import AuditLog
+from graphmodel.audit_log import AuditLog
 from graphmodel.settings import settings
 from tacgraph import cli
 

@@ -17,7 +17,8 @@ from pathlib import Path
 import pytest
 
 from graphmodel import engine, migrations
-from graphmodel.access import AuditLog, Viewer
+from graphmodel.access import Viewer
+from graphmodel.audit_log import AuditLog
 from graphmodel.engine_files import EngineFiles
 from graphmodel.store import Store
 from loaders import load

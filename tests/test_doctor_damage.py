@@ -10,7 +10,8 @@ from typing import Final
 
 import pytest
 
-from graphmodel.access import AuditLog, Viewer
+from graphmodel.access import Viewer
+from graphmodel.audit_log import AuditLog
 from graphmodel.settings import settings
 from loaders import load
 from loaders.matching.links import Links

@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from graphmodel.access import AuditLog, Viewer
+from graphmodel.access import Viewer
+from graphmodel.audit_log import AuditLog
 from graphmodel.store import Store
 from loaders import load
 from loaders.protection import erase, erasing

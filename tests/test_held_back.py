@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from graphmodel.access import AuditLog, Viewer
+from graphmodel.access import Viewer
+from graphmodel.audit_log import AuditLog
 from graphmodel.errors import AccessRefused, QueryError
 from graphmodel.store import Store
 from loaders import load

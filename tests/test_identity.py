@@ -9,7 +9,8 @@ from typing import Any, Final
 import pytest
 
 import queries
-from graphmodel.access import AuditLog, Viewer
+from graphmodel.access import Viewer
+from graphmodel.audit_log import AuditLog
 from graphmodel.errors import AccessRefused, QueryError, TextRefused, WriteRefused
 from graphmodel.identity import EVERYONE, MARKED, read_by
 from graphmodel.store import Store

@@ -10,8 +10,9 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
-from graphmodel import access, audit_keeping
-from graphmodel.access import AuditLog, Viewer
+from graphmodel import audit_keeping, audit_log
+from graphmodel.access import Viewer
+from graphmodel.audit_log import AuditLog
 from graphmodel.errors import EngineError
 from graphmodel.settings import Retention
 from graphmodel.store import Store
@@ -129,7 +130,7 @@ def log(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AuditLog:
             return datetime(cls.year_now, 5, 1, tzinfo=UTC)
 
     with monkeypatch.context() as patch:
-        patch.setattr(access, "datetime", Clock)
+        patch.setattr(audit_log, "datetime", Clock)
         for year in range(2010, 2020):
             Clock.year_now = year
             made.record(WHY, "look", about=f"look of {year}", rows=1)
@@ -169,8 +170,8 @@ def test_every_change_to_a_shortened_record_shows(log: AuditLog) -> None:
         assert log.verify(), at
     # an anchor of one's own making in front of fewer lines
     cut = json.loads(lines[3])
-    anchor = {"what": access.ANCHOR, "lines": 7, "until": "2016", "previous": cut["previous"]}
-    anchor["hash"] = access.digest_of(anchor)
+    anchor = {"what": audit_log.ANCHOR, "lines": 7, "until": "2016", "previous": cut["previous"]}
+    anchor["hash"] = audit_log.digest_of(anchor)
     log.path.write_bytes(b"\n".join([json.dumps(anchor).encode(), *lines[3:]]) + b"\n")
     assert "no line says that older lines went by rule" in log.verify()[0]
 

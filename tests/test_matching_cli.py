@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from graphmodel.access import AuditLog
+from graphmodel.audit_log import AuditLog
 from loaders import load
 from tests.loading import write_tables
 from tests.test_cli import tacgraph

@@ -18,7 +18,8 @@ from hypothesis import strategies as st
 import queries
 from analysis import ONLY_IN_GRAPH
 from analysis.tables import Slice
-from graphmodel.access import AuditLog, Viewer
+from graphmodel.access import Viewer
+from graphmodel.audit_log import AuditLog
 from graphmodel.errors import AccessRefused, QueryError, SettingsError
 from graphmodel.settings import settings
 from graphmodel.store import Rows, Store

@@ -11,7 +11,7 @@ import pytest
 from analysis.certainty import certainty
 from analysis.overload import PARTS, explain
 from analysis.tables import Slice
-from graphmodel.access import AuditLog
+from graphmodel.audit_log import AuditLog
 from graphmodel.settings import settings
 from tests.test_cli import SMALL, tacgraph
 

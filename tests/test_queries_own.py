@@ -15,7 +15,8 @@ import pytest
 from openpyxl import load_workbook
 
 import queries
-from graphmodel.access import AuditLog, Viewer
+from graphmodel.access import Viewer
+from graphmodel.audit_log import AuditLog
 from graphmodel.errors import AccessRefused, QueryError
 from graphmodel.store import Rows, Store
 from queries.answering import bound, check_parameters, find

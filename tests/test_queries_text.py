@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 
 import queries
-from graphmodel.access import AuditLog, Viewer
+from graphmodel.access import Viewer
+from graphmodel.audit_log import AuditLog
 from graphmodel.errors import AccessRefused, QueryError, WriteRefused
 from graphmodel.nodes import CHILD
 from graphmodel.settings import settings

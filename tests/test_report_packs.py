@@ -13,7 +13,8 @@ from pathlib import Path
 import pytest
 
 from analysis.tables import Slice
-from graphmodel.access import AuditLog, Viewer
+from graphmodel.access import Viewer
+from graphmodel.audit_log import AuditLog
 from graphmodel.errors import AccessRefused, SettingsError
 from graphmodel.settings import settings
 from graphmodel.store import Store

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from graphmodel.access import AuditLog, Role, Viewer
+from graphmodel.access import Role, Viewer
+from graphmodel.audit_log import AuditLog
 from graphmodel.errors import AccessRefused, EngineError, QueryError
 from graphmodel.store import Store
 from graphmodel.target import find_target

@@ -27,7 +27,8 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from graphmodel import migrations
-from graphmodel.access import AuditLog, Viewer
+from graphmodel.access import Viewer
+from graphmodel.audit_log import AuditLog
 from graphmodel.cypher_load import DELETE_FOUND
 from graphmodel.errors import QueryError
 from graphmodel.nodes import NODE_BY_LABEL

@@ -19,7 +19,8 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from graphmodel import audit_keeping, migrations
-from graphmodel.access import AuditLog, Viewer
+from graphmodel.access import Viewer
+from graphmodel.audit_log import AuditLog
 from graphmodel.cypher_load import retire_nodes
 from graphmodel.ledger import id_columns
 from graphmodel.nodes import NODE_BY_LABEL

@@ -10,7 +10,8 @@ from typing import Final
 import pyarrow as pa
 
 from analysis.tables import Slice
-from graphmodel.access import AuditLog, Viewer
+from graphmodel.access import Viewer
+from graphmodel.audit_log import AuditLog
 from graphmodel.beside import workplace
 from graphmodel.disk import on_disk
 from graphmodel.errors import SettingsError

@@ -7,7 +7,8 @@ from typing import Final
 import pytest
 
 import queries
-from graphmodel.access import AuditLog, Viewer
+from graphmodel.access import Viewer
+from graphmodel.audit_log import AuditLog
 from graphmodel.errors import QueryError, TextRefused
 from graphmodel.store import Store
 from queries.own import save

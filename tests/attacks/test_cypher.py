@@ -11,7 +11,8 @@ from typing import Any, Final
 import pytest
 
 import queries
-from graphmodel.access import AuditLog, Viewer
+from graphmodel.access import Viewer
+from graphmodel.audit_log import AuditLog
 from graphmodel.errors import AccessRefused, QueryError, TacgraphError, TextRefused
 from graphmodel.store import Store
 from queries.grammar import check_text

@@ -7,7 +7,8 @@ from typing import Final, cast
 
 import pytest
 
-from graphmodel.access import AuditLog, Viewer
+from graphmodel.access import Viewer
+from graphmodel.audit_log import AuditLog
 from loaders.matching.links import Proposal
 from tacgraph import cli
 from tests.attacks.conftest import LAST, PERSON, Hostile

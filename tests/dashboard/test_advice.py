@@ -8,7 +8,7 @@ from streamlit.testing.v1 import AppTest
 from analysis.advice import advise
 from analysis.advice_lead import who_should_lead
 from dashboards.advice import summed_up
-from graphmodel.access import AuditLog
+from graphmodel.audit_log import AuditLog
 from graphmodel.settings import settings
 from tests.dashboard.conftest import LAST, Partnership
 from tests.dashboard.test_dashboard import opened, title, words

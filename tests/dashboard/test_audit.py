@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from graphmodel.access import AuditLog, Viewer
+from graphmodel.access import Viewer
+from graphmodel.audit_log import AuditLog
 from tests.dashboard.conftest import Partnership
 from tests.dashboard.roles import page_for, signed
 from tests.dashboard.test_dashboard import opened, title, words

@@ -19,7 +19,7 @@ from dashboards.duplication import BETWEEN_AGENCIES, GROUPS, WHAT_TO_DO, between
 from dashboards.overview import GUIDE, Figure, figures
 from dashboards.shown import agencies
 from graphmodel import engine
-from graphmodel.access import AuditLog
+from graphmodel.audit_log import AuditLog
 from graphmodel.settings import settings
 from reports import findings
 from tests.dashboard.conftest import FIGURES, LAST, Partnership

@@ -10,7 +10,7 @@ from streamlit.testing.v1 import AppTest
 
 from analysis import SECOND_ROADS
 from analysis.one_practitioner import colleagues
-from graphmodel.access import AuditLog
+from graphmodel.audit_log import AuditLog
 from graphmodel.settings import settings
 from reports import charts
 from tests.dashboard.conftest import LAST, Partnership

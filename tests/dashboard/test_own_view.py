@@ -13,7 +13,8 @@ from streamlit.testing.v1 import AppTest
 from analysis import workload
 from analysis.one_practitioner import teams_of
 from dashboards import keeping
-from graphmodel.access import AuditLog, Viewer
+from graphmodel.access import Viewer
+from graphmodel.audit_log import AuditLog
 from graphmodel.settings import settings
 from reports import quality
 from tests.dashboard.conftest import LAST, Partnership

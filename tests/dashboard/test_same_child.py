@@ -10,7 +10,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from dashboards import data, same_child
-from graphmodel.access import AuditLog
+from graphmodel.audit_log import AuditLog
 from graphmodel.settings import load_settings
 from loaders.matching import run
 from loaders.matching.identities import SCHEMAS, IdentityStore

@@ -14,7 +14,8 @@ from streamlit.testing.v1 import AppTest
 import queries
 from dashboards import data
 from dashboards.workbench import ANSWER, OWN_TEXT, Answer
-from graphmodel.access import AuditLog, Viewer
+from graphmodel.access import Viewer
+from graphmodel.audit_log import AuditLog
 from graphmodel.errors import AccessRefused
 from graphmodel.settings import settings
 from queries import catalogue

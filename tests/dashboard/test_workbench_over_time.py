@@ -12,7 +12,7 @@ import queries
 from dashboards import answer, data
 from dashboards.over_time import OVER
 from dashboards.workbench import ANSWER
-from graphmodel.access import AuditLog
+from graphmodel.audit_log import AuditLog
 from queries import Result
 from tests.dashboard.conftest import LAST, Partnership
 from tests.dashboard.test_dashboard import words

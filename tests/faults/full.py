@@ -15,7 +15,8 @@ import pytest
 from analysis.tables import Slice
 from dashboards import agreeing, keeping
 from graphmodel import engine
-from graphmodel.access import AuditLog, Viewer
+from graphmodel.access import Viewer
+from graphmodel.audit_log import AuditLog
 from graphmodel.errors import DiskError
 from graphmodel.settings import load_settings
 from graphmodel.store import Store

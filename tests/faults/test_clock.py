@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from graphmodel.access import AuditLog
+from graphmodel.audit_log import AuditLog
 from graphmodel.ledger import find_ledger
 from graphmodel.store import Store
 from tests.faults.clocks import DAY, HOUR, Clock
@@ -70,7 +70,8 @@ def test_a_clock_set_back_in_the_middle_of_a_load(on_engine: Path, tmp_path: Pat
 
 def test_the_audit_record_is_in_the_order_of_the_looks(tmp_path: Path, clock: Clock) -> None:
     program = (
-        "import sys; from pathlib import Path; from graphmodel.access import AuditLog, Viewer\n"
+        "import sys; from pathlib import Path\n"
+        "from graphmodel.access import Viewer; from graphmodel.audit_log import AuditLog\n"
         "AuditLog(Path(sys.argv[1])).record(Viewer.local('why'), sys.argv[2], about='x', rows=1)\n"
     )
     for name, off in (("first", 0.0), ("second", -3 * DAY), ("third", 2 * HOUR), ("fourth", 0.0)):

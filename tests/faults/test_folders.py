@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from graphmodel.access import AuditLog, Viewer
+from graphmodel.access import Viewer
+from graphmodel.audit_log import AuditLog
 from graphmodel.disk import on_disk
 from graphmodel.errors import DiskError, SettingsError
 from loaders.identity import KEY_FILE, identity_key
