@@ -23,8 +23,9 @@ import streamlit as st
 
 from analysis import SECOND_ROADS, workload
 from analysis.fairness import Fairness, fairness
+from analysis.graph_state import load_state
 from analysis.since import overloaded_since
-from analysis.tables import Slice, load_state
+from analysis.tables import Slice
 from dashboards.launch import AS_OF_VARIABLE
 from graphmodel.audit_log import AuditLog
 from graphmodel.errors import CopyLags, EngineError
@@ -36,6 +37,8 @@ from reports.figures import counts_on
 CHECK_SECONDS: Final = 5.0
 LAG_SECONDS: Final = 60.0
 """After a copy of the database lagged, it is left alone for so long: each asking keeps every page waiting."""
+ANSWER_SECONDS: Final = 10.0
+"""So long at most a page that has figures to show waits for a line that says nothing."""
 KEPT_FRAMES: Final = 256
 CURVE_STEPS: Final = 20
 REPLACED: Final[list[Callable[[], None]]] = []
@@ -87,6 +90,7 @@ class _Keeper:
     home: Path
     lock: threading.Lock = field(default_factory=threading.Lock)
     store: Store | None = None
+    asking: Store | None = None
     held: Held | None = None
     graph_key: str | None = None
     ask_at: float = float("-inf")
@@ -121,12 +125,11 @@ class _Keeper:
             self.lock.release()
 
     def _ask(self) -> Held:
-        store = self.open_store()
-        state = load_state(store)
+        state = load_state(self._asking_store() if self.held is not None else self.open_store())
         fresh = self.held is not None and self.held.slice.complete and not self.held.empty
         if fresh and state.key is not None and state.key == self.graph_key and self.held is not None:
             return Held(self.held.slice, self.held.settings, self.held.key)
-        read = Slice.current(store, self.home)
+        read = Slice.current(self.open_store(), self.home)
         self.graph_key = state.key
         asked = settings()
         facts = (read.load_id, read.loaded_at, read.complete, read.generation, asked.model_dump_json())
@@ -144,10 +147,21 @@ class _Keeper:
             self.store = Store.open(self.home, "reader", patience=patience)
         return self.store
 
+    def _asking_store(self) -> Store:
+        """For the small question alone, which a server that is there answers at once, unlike large reads."""
+        if self.asking is None:
+            agreed = Patience.agreed()
+            soon = Patience(
+                min(agreed.connect_seconds, ANSWER_SECONDS), min(agreed.silence_seconds, ANSWER_SECONDS), 1
+            )
+            self.asking = Store.open(self.home, "reader", patience=soon)
+        return self.asking
+
     def close(self) -> None:
-        if self.store is not None:
-            self.store.close()
-        self.store = None
+        for store in (self.store, self.asking):
+            if store is not None:
+                store.close()
+        self.store = self.asking = None
 
 
 @st.cache_resource(show_spinner=False)

@@ -13,9 +13,11 @@ import pytest
 from graphmodel.access import Viewer
 from graphmodel.audit_log import AuditLog
 from graphmodel.settings import settings
+from graphmodel.store import Store
 from loaders import load
 from loaders.matching.links import Links
 from tacgraph.doctor import examine
+from tests.conftest import empty
 from tests.loading import SMALL
 
 TELLING: Final = ("identity.key", "audit.jsonl", "part.json", ".parquet", ".bin", "links.sqlite")
@@ -26,9 +28,15 @@ TELLING: Final = ("identity.key", "audit.jsonl", "part.json", ".parquet", ".bin"
 def whole(embedded_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """A folder that was loaded, looked at and linked; its graph is elsewhere, out of reach."""
     kept = tmp_path_factory.mktemp("whole") / "home"
+    # what earlier tests left in the session's folder is not this one's
+    for left in embedded_home.iterdir():
+        if not left.name.startswith("engine"):
+            shutil.rmtree(left) if left.is_dir() else left.unlink()
     with pytest.MonkeyPatch.context() as patch:
         patch.delenv("NEO4J_URI", raising=False)
         patch.setenv("TACGRAPH_HOME", str(embedded_home))
+        with Store.open(embedded_home, "admin") as store:
+            empty(store)
         load(SMALL, home=embedded_home)
     shutil.copytree(embedded_home, kept, ignore=lambda _, names: [n for n in names if n.startswith("engine")])
     with Links(kept):

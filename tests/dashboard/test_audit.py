@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import pandas as pd
 import pytest
 
+from dashboards.audit import about_it
 from graphmodel.access import Viewer
 from graphmodel.audit_log import AuditLog
 from tests.dashboard.conftest import Partnership
@@ -66,6 +68,17 @@ def test_looks_come_unusual_first_and_looking_leaves_a_record(with_looks: AuditL
     test.run()
     assert len(with_looks.entries()) == before + 2
     assert with_looks.verify() == []
+
+
+def test_an_id_is_not_found_within_a_digest_by_chance() -> None:
+    told = [
+        "sha256:c46c217baf MATCH (n) RETURN n",
+        "child_id=C2",
+        "sha256:00c2 MATCH (n {child_id: 'C2'}) RETURN n",
+    ]
+    rows = pd.DataFrame({"about": told})
+    assert list(about_it(rows, "c2")["about"]) == told[1:]
+    assert list(about_it(rows, "sha256:c46")["about"]) == told[:1]
 
 
 def test_an_altered_record_is_said_with_what_to_do(with_looks: AuditLog) -> None:

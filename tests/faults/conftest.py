@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from graphmodel.patience import Patience
+from graphmodel.settings import settings
 from graphmodel.store import Store
 from graphmodel.target import AccountName, find_target
 from tests.faults.wire import Wire, wired
@@ -38,7 +39,7 @@ def behind(on_engine: Path) -> Iterator[Behind]:
 
 
 @pytest.fixture
-def neo4j_behind(behind: Behind, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Behind:
+def neo4j_behind(behind: Behind, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Behind]:
     """As `behind`, with the environment of this process and of its children pointing at the line."""
     if os.environ.get("NEO4J_URI"):
         monkeypatch.setenv("NEO4J_URI", behind.wire.uri)
@@ -48,4 +49,7 @@ def neo4j_behind(behind: Behind, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
         encoding="utf-8",
     )
     monkeypatch.setenv("TACGRAPH_SETTINGS", str(impatient))
-    return behind
+    settings.cache_clear()
+    yield behind
+    monkeypatch.delenv("TACGRAPH_SETTINGS")
+    settings.cache_clear()

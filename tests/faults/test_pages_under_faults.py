@@ -12,9 +12,10 @@ from streamlit.testing.v1 import AppTest
 
 from dashboards import data
 from graphmodel import engine
-from graphmodel.store import Store
+from graphmodel.audit_log import AuditLog
+from graphmodel.settings import settings
 from loaders import load
-from tests.dashboard.test_dashboard import opened
+from tests.dashboard.test_dashboard import opened, title
 from tests.dashboard.test_workbench import press, workbench
 from tests.faults.conftest import Behind
 from tests.partnerships import random_partnership
@@ -25,6 +26,7 @@ def served(neo4j_behind: Behind, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     """A process that serves pages from a small partnership."""
     monkeypatch.setenv("TACGRAPH_AS_OF", "2026-03-31")
     monkeypatch.setattr(data, "CHECK_SECONDS", 0.0)
+    monkeypatch.setattr(data, "LAG_SECONDS", 0.0)
     load(random_partnership(6).write(tmp_path / "source"), home=neo4j_behind.home)
     data.forget()
     yield neo4j_behind
@@ -37,16 +39,45 @@ def warned(test: AppTest) -> bool:
     return any("Not up to date" in str(one.value) for one in test.warning)
 
 
-@pytest.mark.parametrize("on_engine", ["embedded"], indirect=True)
-def test_pages_while_their_engine_is_killed(served: Behind) -> None:
-    """It is started again under the page, which says nothing of it."""
+def test_pages_while_the_line_is_cut_or_silent(served: Behind) -> None:
+    """First with nothing read yet, then with figures to go on with; afterwards by themselves up to date."""
+    remote = "NEO4J_URI" in os.environ
+    if remote:
+        served.wire.cut()
+        test = opened("overview")
+        assert title(test) == "The database cannot be reached"
+        assert "cannot be reached" in str(test.error[0].value)
+        assert not test.exception
+        served.wire.mend()
     test = opened("overview")
     assert not test.error
     assert not warned(test)
-    kill(served.home)
+    for fault in (served.wire.cut, served.wire.hold) if remote else (lambda: kill(served.home),):
+        fault()
+        test.run()
+        assert warned(test) == remote
+        assert not test.error
+        served.wire.mend()
+        test.run()
+        assert not warned(test)
+        assert not test.error
+
+
+def test_a_page_with_figures_does_not_wait_as_long_as_a_load_would(
+    served: Behind, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`database.silence_seconds` is 300 by default: too long for a page that can go on."""
+    default = tmp_path / "default.toml"
+    default.touch()
+    monkeypatch.setenv("TACGRAPH_SETTINGS", str(default))
+    settings.cache_clear()
+    monkeypatch.setattr(data, "ANSWER_SECONDS", 1.0)
+    assert settings().database.silence_seconds > 120, "or a page that waited would pass"
+    test = opened("overview")
+    served.wire.hold()
     data.ask_again()
     test.run()
-    assert not warned(test)
+    assert warned(test) == ("NEO4J_URI" in os.environ)
     assert not test.error
 
 
@@ -56,10 +87,9 @@ def kill(home: Path) -> None:
     os.kill(running.pid, signal.SIGKILL)
 
 
-@pytest.mark.parametrize("on_engine", ["embedded"], indirect=True)
 def test_a_page_whose_look_cannot_be_recorded_shows_nothing(served: Behind) -> None:
     """A folder lies where the audit record should: the box names it, and no row is shown."""
-    record = Store.open(served.home).audit.path
+    record = AuditLog(served.home).path
     record.unlink(missing_ok=True)
     record.mkdir()
     try:
