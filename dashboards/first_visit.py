@@ -14,7 +14,7 @@ from typing import Final
 
 import streamlit as st
 
-from analysis.tables import load_state
+from analysis.graph_state import load_state
 from dashboards import data
 from graphmodel.access import Viewer
 from graphmodel.errors import EngineError, SourceError, TacgraphError

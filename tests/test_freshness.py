@@ -11,7 +11,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from analysis import SECOND_ROADS
-from analysis.tables import Slice, load_state
+from analysis.graph_state import load_state
+from analysis.tables import Slice
 from dashboards import data
 from graphmodel import engine, migrations
 from graphmodel.access import Viewer

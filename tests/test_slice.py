@@ -17,8 +17,9 @@ import pytest
 from analysis import SECOND_ROADS
 from analysis import tables as slices
 from analysis.coded import coded
+from analysis.graph_state import load_state
 from analysis.readback import SCHEMAS, Progress, from_graph, read_back
-from analysis.tables import Slice, load_state
+from analysis.tables import Slice
 from graphmodel.errors import SourceError
 from graphmodel.relationships import TABLES
 from graphmodel.settings import settings
