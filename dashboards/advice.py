@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from datetime import date
 from typing import Any, Final
 
@@ -11,7 +12,7 @@ import streamlit as st
 from analysis import advice_files
 from analysis.advice import Advice, Point
 from analysis.advice_lead import CRITERIA, Candidates
-from dashboards import data_advice, widgets
+from dashboards import data, data_advice, widgets
 from dashboards.asked import View
 from dashboards.asking import asked_viewer, refused, stated
 from dashboards.plain import plain
@@ -21,8 +22,9 @@ from graphmodel.errors import AccessRefused, QueryError
 from graphmodel.settings import data_folder
 from graphmodel.small_counts import suppressed
 from reports import findings_advice as findings
+from reports import masking_overload
 from reports.findings_fairness import sector_name
-from reports.words import NOT_DEFINED, count, number, per_cent, role_name
+from reports.words import NOT_DEFINED, SUPPRESSED, count, number, per_cent, role_name
 
 WIDE: Final = 620
 COLUMNS: Final[dict[str, Any]] = {
@@ -43,9 +45,11 @@ RULES: Final = (
 )
 
 
-def curve_of(held: Advice) -> pd.DataFrame:
-    """The curve, with what each point takes off the overload."""
-    rows = held.curve()
+def curve_of(shown: View, held: Advice) -> pd.DataFrame:
+    """The curve, with what each point takes off the overload; counts that must not be shown are NaN."""
+    up_to = shown.found.settings.disclosure.suppress_up_to
+    leading = data.counts(shown.found, shown.asked.as_of)["leading"]
+    rows = masking_overload.curve_shown(held.curve(), leading, up_to, changes=shown.sees_everybody)
     rows["hoover"] = rows["hoover"].astype(float)
     return rows.assign(removed=rows["overload_points"].iloc[0] - rows["overload_points"])
 
@@ -61,26 +65,41 @@ def point_chosen(curve: pd.DataFrame) -> int:
     return options.index(picked) if picked in options else 0
 
 
-def figures(held: Advice, point: Point) -> None:
-    """The figures before and after the handovers."""
-    before, after = held.before, point.figures
+def few_hidden(shown: View, curve: pd.DataFrame) -> bool:
+    """Whether the curve would tell a viewer who does not see everybody how many the hidden leads are.
+
+    A handover takes work off one lead, so how many handovers it takes bounds how many there are.
+    """
+    return not shown.sees_everybody and bool(pd.isna(curve["overloaded"].iloc[0]))
+
+
+def figures(curve: pd.DataFrame, place: int, point: Point) -> None:
+    """The figures before and after the handovers, of the curve as it may be shown."""
+    before, after = curve.iloc[0], curve.iloc[place]
     cells = {
-        "Points above capacity": number(float(after["overload_points"] or 0)),
-        "Overloaded leads": f"{after['overloaded']:,}",
-        "Severely overloaded": f"{after['severe']:,}",
+        "Points above capacity": number(float(after["overload_points"])),
+        "Overloaded leads": _counted(after["overloaded"]),
+        "Severely overloaded": _counted(after["severe"]),
         "Lead work out of place": _part(after["hoover"], 1),
     }
     with st.container(horizontal=True):
         for words, value in cells.items():
             st.metric(words, value, border=True, width=210)
-    said = f"{count(point.newly_overloaded, 'lead', 'leads')} would newly come above capacity. "
+    new = float(after["newly_overloaded"])
+    newly = (
+        "" if new == 0 or pd.isna(new) else f"{count(new, 'lead', 'leads')} would newly come above capacity. "
+    )
     st.caption(
-        (said if point.newly_overloaded else "")
+        newly
         + findings.certainty([stage.proven for stage in point.plan.stages])
-        + f" Today: {number(float(before['overload_points'] or 0))} points above capacity, "
-        f"{before['overloaded']:,} overloaded leads, {before['severe']:,} of them severely, "
+        + f" Today: {number(float(before['overload_points']))} points above capacity, overloaded leads: "
+        f"{_counted(before['overloaded'])}, of them severely: {_counted(before['severe'])}, "
         f"{_part(before['hoover'], 1)} of lead work out of place."
     )
+
+
+def _counted(value: float) -> str:
+    return SUPPRESSED if math.isnan(value) else f"{value:,.0f}"
 
 
 def seen(shown: View, moves: pd.DataFrame) -> pd.DataFrame:
@@ -187,10 +206,11 @@ def summed_up(moves: pd.DataFrame, up_to: int) -> pd.DataFrame:
     return known.sort_values(["Handovers", "From", "To"], ascending=[False, True, True], ignore_index=True)
 
 
-def unhelped(shown: View, point: Point) -> None:
-    """Who stays above capacity after the handovers, and what would help instead."""
+def unhelped(shown: View, point: Point, over: float) -> None:
+    """Who stays above capacity after the handovers (`over`; NaN: not shown), and what would help instead."""
     st.header("What handovers cannot mend", anchor=False)
-    st.markdown(plain(findings.left(point.unhelped)))
+    up_to = shown.found.settings.disclosure.suppress_up_to
+    st.markdown(plain(findings.left(point.unhelped, over, hide_up_to=up_to)))
     rows = shown.people(shown.within(point.unhelped, "home_agency_id"), "home_agency_id")
     if rows.empty:
         return

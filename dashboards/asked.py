@@ -117,6 +117,11 @@ class View:
         day, weights = day_name(self.asked.as_of), self.found.settings.stamp
         return f"As of {day}; {scope}; load {load}; weights {weights}"
 
+    @property
+    def sees_everybody(self) -> bool:
+        """Whether the viewer may see every practitioner by id, so that counting them is no secret."""
+        return self.viewer.may("practitioners") and self.viewer.agency_id is None
+
     def name(self, agency_id: object) -> str:
         """An agency's name, its id where it has none."""
         if not isinstance(agency_id, str):

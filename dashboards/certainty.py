@@ -15,8 +15,9 @@ from dashboards.asked import View
 from dashboards.data import Held
 from dashboards.shown import agencies, headline
 from reports import findings_certainty as sure
+from reports import masking_overload, tabling
 from reports.findings import Finding
-from reports.words import NOT_DEFINED, SUPPRESSED, label, per_cent, role_name
+from reports.words import LITTLE, NOT_DEFINED, SUPPRESSED, label, per_cent, role_name
 
 BADGES: Final[Mapping[str, str]] = {
     "robust": ":green-badge[Robust]",
@@ -104,26 +105,57 @@ def with_home(shown: View, leads: pd.DataFrame) -> pd.DataFrame:
 # -- the page --------------------------------------------------------------------------------------
 
 
-def weights_table(weights: pd.DataFrame) -> pd.DataFrame:
-    """Every weight and rule with what a quarter of it changes, the most telling first."""
+def safe_weights(shown: View) -> pd.DataFrame:
+    """The weights, each alone, with the counts of leads that must not be shown as NaN."""
+    found, day = shown.found, shown.asked.as_of
+    up_to = found.settings.disclosure.suppress_up_to
+    weights = data_overload.certainty(found, day).weights
+    today = data.counts(found, day)
+    return masking_overload.weights_shown(weights, today, up_to, changes=shown.sees_everybody)
+
+
+def leads_words(found: Held, day: date) -> str:
+    """How many of the overloaded leads stay so under other weights, small counts hidden."""
+    certain = data_overload.certainty(found, day)
+    hidden = headline(found, day)["overloaded"] is None
+    up_to = found.settings.disclosure.suppress_up_to
+    return str(sure.leads(certain.overloaded, certain.variation, hide_up_to=up_to, hidden=hidden))
+
+
+def weights_table(weights: pd.DataFrame, up_to: int) -> pd.DataFrame:
+    """Every weight and rule with what a quarter of it changes, the most telling of those shown first.
+
+    `weights` as `safe_weights` gives them.
+    """
     frame = weights.assign(_moved=weights["no_longer"] + weights["newly"])
-    frame = frame.sort_values("_moved", ascending=False, kind="stable")
+    frame = frame.sort_values("_moved", ascending=False, na_position="last", kind="stable")
     return pd.DataFrame(
         {
             "Weight or rule": frame["weight"].map(sure.weight_name),
             "Agreed": [f"{x:g}" for x in frame["value"]],
             "Tried at": [f"{a:.4g} and {b:.4g}" for a, b in zip(frame["low"], frame["high"], strict=True)],
             "Leads above capacity then": [
-                f"{a:,} and {b:,}"
-                for a, b in zip(frame["overloaded_low"], frame["overloaded_high"], strict=True)
+                f"{a} and {b}"
+                for a, b in zip(_then(frame, "low", up_to), _then(frame, "high", up_to), strict=True)
             ],
-            "Leave the list": frame["no_longer"],
-            "Enter it": frame["newly"],
+            "Leave the list": _counts(frame["no_longer"]),
+            "Enter it": _counts(frame["newly"]),
             "Agencies' order kept (tau)": [_decimal(x) for x in frame["tau"]],
             "Varied in the draws": frame["kind"].map({"weight": "yes", "rule": "alone only"}),
             "Source": frame["source"],
         }
     )
+
+
+def _then(frame: pd.DataFrame, end: str, up_to: int) -> list[str]:
+    """The count at one end: itself, `within 5` of the agreed, or `c`."""
+    texts = _counts(frame[f"overloaded_{end}"])
+    little = f"{LITTLE.format(up_to=up_to)} of the agreed"
+    return [little if near else text for text, near in zip(texts, frame[f"near_{end}"], strict=True)]
+
+
+def _counts(values: pd.Series) -> list[str]:
+    return tabling.shown(values, values.isna(), "{:,.0f}".format)
 
 
 def leads_table(shown: View, rows: pd.DataFrame) -> pd.DataFrame:

@@ -14,15 +14,19 @@ from analysis.whatif_changes import Arrive, CloseSchools, Withdraw
 from dashboards import data
 from dashboards.asked import View
 from dashboards.shown import agencies as shown_agencies
-from dashboards.shown import headline
+from dashboards.shown import headline, staff
 from graphmodel.settings import SCHEMES, scheme_file
 from reports.findings_whatif import handed_on
+from reports.masking import hidden_counts
+from reports.masking_overload import hidden_beside
 from reports.suppress import Count, Rule, masked, small
 from reports.tabling import shown as cells
 from reports.words import NOT_DEFINED, SUPPRESSED, number, per_cent, role_name
 
 OF_CHILDREN: Final = ("active_tacs", "tacs_without_lead", "statutory_breaches")
 """Figures that count children: 1 to 5 are hidden, and a difference of 1 to 5 too."""
+LEADS: Final = {"leads": "leading", "overloaded": "overloaded", "severe": "severe"}
+"""Figures that count leads, by their names in `reports.masking.hidden_counts`."""
 _PARTS: Final = ("utilisation", "hoover")
 _RATIOS: Final = ("jain", "gini", "theil_between")
 _NOW: Final = ("tacs_led", "lead_points", "disparity")
@@ -199,24 +203,58 @@ def _scheme() -> str:
 
 
 def safe_figures(view: View, found: Comparison) -> pd.DataFrame:
-    """The figures with small counts of children hidden: columns of `Comparison.figures`, and `suppressed`."""
+    """The figures with small counts of children and of leads above capacity hidden.
+
+    Columns of `Comparison.figures`, and `suppressed`.
+    """
     up_to = view.found.settings.disclosure.suppress_up_to
     today = headline(view.found, view.asked.as_of)
     names = {"active_tacs": "active_tacs", "tacs_without_lead": "without_lead"}
     frame = found.figures.copy()
     frame["suppressed"] = False
+    leads = _leads_hidden(found.figures, up_to, changes=view.sees_everybody)
     for place, row in enumerate(frame.to_dict(orient="records")):
         name = str(row["figure"])
-        if name not in OF_CHILDREN:
+        if name in OF_CHILDREN:
+            gone_today = small(row["today"], up_to) or today.get(names.get(name, ""), 0.0) is None
+            gone_then = small(row["then"], up_to) or small(abs(row["change"]), up_to)
+        elif name in leads:
+            gone_today, gone_then = leads[name]
+        else:
             continue
-        gone_today = small(row["today"], up_to) or today.get(names.get(name, ""), 0.0) is None
-        gone_then = small(row["then"], up_to) or small(abs(row["change"]), up_to)
         hidden = {"today": gone_today, "then": gone_then, "change": gone_today or gone_then}
         for column, gone in hidden.items():
             if gone:
                 frame.loc[place, column] = math.nan
                 frame.loc[place, "suppressed"] = True
     return frame
+
+
+def _leads_hidden(figures: pd.DataFrame, up_to: int, *, changes: bool) -> dict[str, tuple[bool, bool]]:
+    """Whether each count of leads is hidden today, and then."""
+    known = figures.set_index("figure").astype(float)
+    today, then = (
+        {count: float(known[when].to_dict()[name]) for name, count in LEADS.items()}
+        for when in ("today", "then")
+    )
+    now, later = hidden_counts(today, up_to), hidden_beside(today, then, up_to, changes=changes)
+    return {name: (count in now, count in later) for name, count in LEADS.items()}
+
+
+def safe_newly(view: View, found: Comparison, figures: pd.DataFrame) -> float:
+    """How many would newly be above capacity; NaN where that is not shown.
+
+    Of the agencies chosen for whoever sees everybody, else of all: one filter could be taken off another.
+    `figures` as `safe_figures` gives them: less their change the number leaves those who are relieved.
+    """
+    up_to = view.found.settings.disclosure.suppress_up_to
+    whole = found.practitioners
+    rows = view.within(whole, "home_agency_id") if view.sees_everybody else whole
+    newly = float((rows["what"] == "newly overloaded").sum())
+    every = float((whole["what"] == "newly overloaded").sum())
+    over = figures.set_index("figure").loc["overloaded"]
+    counts = (newly, every - newly, len(whole) - every)
+    return math.nan if over["suppressed"] or any(small(n, up_to) for n in counts) else newly
 
 
 def safe_notes(view: View, found: Comparison) -> list[str]:
@@ -275,10 +313,27 @@ def safe_agencies(view: View, found: Comparison) -> pd.DataFrame:
     safe = masked(frame, rules, up_to=up_to).numbers
     for column in _NOW:
         safe[column] = safe[column].astype(float).mask(gone)
+    safe = _safe_overloaded(view, frame, safe, up_to)
     changed = (frame["capacity"] - frame["capacity_then"]).abs() > 1e-9  # noqa: PLR2004
     changed |= (frame["tacs_led"] != frame["tacs_led_then"]) | (frame["uncovered"] > 0)
     changed |= frame["overloaded"] != frame["overloaded_then"]
     return view.within(safe[changed.to_numpy()], "agency_id")
+
+
+def _safe_overloaded(view: View, frame: pd.DataFrame, safe: pd.DataFrame, up_to: int) -> pd.DataFrame:
+    """`safe` with the agencies' leads above capacity as the page Overload shows them; then, beside that."""
+    rows = staff(view.found, view.asked.as_of, "agency_id").set_index("agency_id")["overloaded"]
+    known = frame["agency_id"].map(rows.notna()).fillna(value=False).astype(bool)
+    now, then = frame["overloaded"].astype(float), frame["overloaded_then"].astype(float)
+    # who is in no row there is none of the agencies' leads
+    hidden = ~known & ~((now == 0) & ~frame["agency_id"].isin(rows.index))
+    # a hidden row stands as a small count, so that another goes with it where it has to
+    bare = hidden
+    if not view.sees_everybody:
+        bare = hidden | (now - then).abs().map(lambda n: small(n, up_to))
+    rule = Rule(("overloaded_then",), (Count(list(then.mask(bare, 1.0))),))
+    later = masked(frame[["overloaded_then"]], {"then": rule}, up_to=up_to).numbers["overloaded_then"]
+    return safe.assign(overloaded=now.mask(hidden).to_numpy(), overloaded_then=later.to_numpy())
 
 
 def agency_table(view: View, agencies: pd.DataFrame) -> pd.DataFrame:
@@ -292,7 +347,7 @@ def agency_table(view: View, agencies: pd.DataFrame) -> pd.DataFrame:
         ("disparity", "Times fair share", "{:.2f}"),
         ("overloaded", "Leads above capacity", "{:,.0f}"),
     ):
-        hidden = everywhere if column in _NOW else ~everywhere
+        hidden = everywhere if column in (*_NOW, "overloaded") else ~everywhere
         table[f"{head}, today"] = cells(agencies[column], hidden, style.format)
         table[f"{head}, then"] = cells(agencies[f"{column}_then"], hidden, style.format)
     table["TACs left without a lead"] = cells(agencies["uncovered"], everywhere, "{:,.0f}".format)

@@ -1,17 +1,19 @@
 """Findings about advice: what a number of handovers would change, and what no handover can mend.
 
-Frames are the curve and `unhelped` of `analysis.advice`.
+Frames are the curve of `analysis.advice`, as `reports.masking_overload` lets it be shown.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any, Final
 
 import pandas as pd
 
 from reports.findings import Finding
-from reports.words import count, listed, number, per_cent
+from reports.masking_overload import unhelped_shown
+from reports.words import SUPPRESSED, count, listed, number, per_cent
 
 VERDICT_WORDS: Final = {
     "waiting": "could be helped by more handovers",
@@ -35,32 +37,36 @@ GOAL_WORDS: Final = (
 )
 
 
-def title(row: pd.Series, before: int, unhelped: pd.DataFrame) -> Finding:
+def title(row: pd.Series, before: float | None, unhelped: pd.DataFrame, *, hide_up_to: int = 0) -> Finding:
     """What a point of the curve brings, and for how many no handover helps.
 
-    `row` is a row of the curve (handovers, overloaded, removed), `before` the leads overloaded today. The
-    number that is left counts those newly above capacity, and not those who no longer lead.
+    `row` is a row of the curve (handovers, overloaded, removed, near), `before` the leads overloaded today;
+    NaN and None where the count is not shown. The number that is left counts those newly above capacity, and
+    not those who no longer lead.
     """
-    if not before:
+    if before == 0:
         return Finding("advice", "fine", "No lead is above capacity, so no handover is needed for that")
-    moves, then = int(row["handovers"]), int(row["overloaded"])
-    rest = _rest(unhelped)
+    moves, then = int(row["handovers"]), float(row["overloaded"])
+    rest = _rest(_of(unhelped, then, hide_up_to)[1].get("fte", 0.0))
     if not moves:
         words = f"Without a handover {count(before, 'lead stays', 'leads stay')} above capacity{rest}"
         return Finding("advice", "watch", words)
-    would = count(moves, "handover", "handovers")
-    if then >= before:
-        off = number(float(row["removed"]))
-        words = (
-            f"{would} would take {off} points off the {count(before, 'overloaded lead', 'overloaded leads')}"
-        )
-        return Finding("advice", "watch", f"{words}, and leave as many above capacity{rest}")
-    words = f"{would} would bring the number of overloaded leads from {before:,} down to {then:,}"
+    would, off = count(moves, "handover", "handovers"), number(float(row["removed"]))
+    today = count(before, "overloaded lead", "overloaded leads")
+    if before is None:
+        words = f"{would} would take {off} points off {today}"
+    elif math.isnan(then) and row.get("near", False):
+        words = f"{would} would take {off} points off the {today}, and leave nearly as many ({SUPPRESSED})"
+    elif math.isnan(then):
+        words = f"{would} would bring the number of overloaded leads from {before:,.0f} down to {SUPPRESSED}"
+    elif then >= before:
+        words = f"{would} would take {off} points off the {today}, and leave as many above capacity"
+    else:
+        words = f"{would} would bring the number of overloaded leads from {before:,.0f} down to {then:,.0f}"
     return Finding("advice", "watch", f"{words}{rest}")
 
 
-def _rest(unhelped: pd.DataFrame) -> str:
-    fte = int((unhelped["verdict"] == "fte").sum())
+def _rest(fte: float) -> str:
     return f"; {count(fte, 'lead needs', 'leads need')} more FTE" if fte else ""
 
 
@@ -85,14 +91,25 @@ def curve(rows: pd.DataFrame) -> Finding:
     return Finding("advice", "watch", words)
 
 
-def left(unhelped: pd.DataFrame) -> str:
-    """How many stay above capacity for which reason, in one sentence."""
+def _of(unhelped: pd.DataFrame, over: float, hide_up_to: int) -> tuple[float, dict[str, float]]:
+    return unhelped_shown(unhelped["verdict"], over, hide_up_to)
+
+
+def left(unhelped: pd.DataFrame, over: float | None = None, *, hide_up_to: int = 0) -> str:
+    """How many stay above capacity for which reason, in one sentence.
+
+    `over` are the leads above capacity after the handovers, NaN where that is not shown; left out: these.
+    """
     if unhelped.empty:
         return "Nobody who leads would be above capacity."
-    counts = unhelped["verdict"].value_counts()
-    parts = [f"{int(counts[name])} {words}" for name, words in VERDICT_WORDS.items() if name in counts]
-    many = count(len(unhelped), "lead would stay", "leads would stay")
-    return f"{many} above capacity: {listed(parts)}."
+    whole, counts = _of(unhelped, float(len(unhelped)) if over is None else over, hide_up_to)
+    parts = [
+        f"{SUPPRESSED if math.isnan(counts[name]) else format(counts[name], ',.0f')} {words}"
+        for name, words in VERDICT_WORDS.items()
+        if name in counts
+    ]
+    many = count(whole, "lead would stay", "leads would stay")
+    return f"{many[:1].upper()}{many[1:]} above capacity: {listed(parts)}."
 
 
 def certainty(proven: Sequence[bool]) -> str:
@@ -111,7 +128,7 @@ def certainty(proven: Sequence[bool]) -> str:
 def option(row: dict[Any, Any]) -> str:
     """A point of the curve as a choice."""
     moves = count(int(row["handovers"]), "handover", "handovers") if row["handovers"] else "Today"
-    return (
-        f"{moves}: {number(float(row['overload_points']))} points above capacity, "
-        f"{count(int(row['overloaded']), 'overloaded lead', 'overloaded leads')}"
-    )
+    over = count(float(row["overloaded"]), "overloaded lead", "overloaded leads")
+    if row.get("near", False):
+        over = "nearly as many overloaded leads as today"
+    return f"{moves}: {number(float(row['overload_points']))} points above capacity, {over}"

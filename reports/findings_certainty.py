@@ -9,7 +9,8 @@ import pandas as pd
 
 from reports import findings
 from reports.findings import Finding
-from reports.words import count, per_cent, role_name
+from reports.suppress import small
+from reports.words import SUPPRESSED, count, per_cent, role_name
 
 EQUAL: Final = 1e-9
 RULE_NAMES: Final[Mapping[str, str]] = {
@@ -42,18 +43,32 @@ def verdict(share: float, robust: float, leaning: float) -> str:
     return "leaning" if share >= leaning - EQUAL else "depends on the weights"
 
 
-def leads(over: pd.DataFrame, variation: float) -> Finding:
-    """How many of the overloaded leads stay so under other weights (column verdict)."""
+def leads(over: pd.DataFrame, variation: float, *, hide_up_to: int = 0, hidden: bool = False) -> Finding:
+    """How many of the overloaded leads stay so under other weights (column verdict).
+
+    With `hidden` not even how many there are; else neither of the two parts where one has 1 to `hide_up_to`.
+    """
     plus = f"± {per_cent(variation)}"
+    if hidden:
+        return Finding(
+            "certainty",
+            "fine",
+            f"How many leads are above capacity is not shown ({SUPPRESSED}), nor how many of them stay "
+            f"above it in nearly every draw of weights {plus}.",
+        )
     if over.empty:
         return Finding("certainty", "fine", f"No lead is above capacity, so nothing hangs on weights {plus}.")
-    robust = int((over["verdict"] == "robust").sum())
-    text = (
-        f"{robust:,} of the {len(over):,} leads above capacity stay above it in nearly every draw of weights "
-        f"{plus}; {count(len(over) - robust, 'depends', 'depend')} on them."
-    )
-    if robust == len(over):
-        text = f"All {len(over):,} leads above capacity stay above it in nearly every draw of weights {plus}."
+    robust, whole = int((over["verdict"] == "robust").sum()), f"of the {len(over):,} leads above capacity"
+    rest = len(over) - robust
+    stay = f"above it in nearly every draw of weights {plus}"
+    if not rest:
+        text = f"All {len(over):,} leads above capacity stay {stay}."
+    elif small(rest, hide_up_to):
+        text = f"All but a few ({SUPPRESSED}) {whole} stay {stay}; the others depend on them."
+    elif small(robust, hide_up_to):
+        text = f"A few ({SUPPRESSED}) {whole} stay {stay}; the others depend on them."
+    else:
+        text = f"{robust:,} {whole} stay {stay}; {count(rest, 'depends', 'depend')} on them."
     share = robust / len(over)
     return Finding("certainty", "fine" if share >= 0.5 else "watch", text, 1 - share)  # noqa: PLR2004
 
@@ -79,7 +94,9 @@ def overload_mark(draws: pd.DataFrame, leading: float, overloaded: float, settin
     share = sum(x == word for x in each) / len(each) if each else 1.0
     low, high = draws["overloaded"].quantile(0.05), draws["overloaded"].quantile(0.95)
     rules = settings.certainty
-    reason = f"as serious in {per_cent(share)} of the draws; {low:,.0f} to {high:,.0f} leads in 90% of them"
+    up_to = settings.disclosure.suppress_up_to
+    ends = [SUPPRESSED if small(round(end), up_to) else f"{end:,.0f}" for end in (low, high)]
+    reason = f"as serious in {per_cent(share)} of the draws; {' to '.join(ends)} leads in 90% of them"
     return verdict(share, rules.robust_from, rules.leaning_from), reason
 
 

@@ -18,7 +18,7 @@ from analysis.whatif_changes import (
     Withdraw,
 )
 from reports.findings import Finding
-from reports.words import count, listed, number, role_name
+from reports.words import SUPPRESSED, count, listed, number, role_name
 
 Names = Callable[[str], str]
 
@@ -72,13 +72,14 @@ def what_if(scenario: Scenario, change: Mapping[str, float], name: Names = str) 
         return Finding("what_if", "unknown", "Choose what changes, and see what it would do.")
     over, alone = float(change["overloaded"]), float(change["tacs_without_lead"])
     text = f"{condition(scenario, name)}, {_leads(over)} and {_teams(alone)}."
-    worse = over > 0 or alone > 0 or math.isnan(alone)
-    return Finding(
-        "what_if", "watch" if worse else "fine", text, over + (0.0 if math.isnan(alone) else alone)
-    )
+    worse = not (over <= 0 and alone <= 0)
+    weight = sum(0.0 if math.isnan(n) else n for n in (over, alone))
+    return Finding("what_if", "watch" if worse else "fine", text, weight)
 
 
 def _leads(more: float) -> str:
+    if math.isnan(more):
+        return f"how many leads would be above capacity, or how many more, is not shown ({SUPPRESSED})"
     if more == 0:
         return "as many leads as today would be above capacity"
     word = "more" if more > 0 else "fewer"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from dashboards import advice, data_advice, widgets
-from dashboards.shown import sectors
+from dashboards.shown import headline, sectors
 from reports import charts, findings_advice, findings_fairness
 
 shown = widgets.view()
@@ -13,22 +13,30 @@ found, day = shown.found, shown.asked.as_of
 
 with st.spinner("Working out the best handovers for each number of them…", show_time=True):
     held = data_advice.advice(found, day)
-curve = advice.curve_of(held)
+curve = advice.curve_of(shown, held)
+up_to = found.settings.disclosure.suppress_up_to
+today = headline(found, day)["overloaded"]
 heading, below = st.container(), st.container()
-with below:
-    place = advice.point_chosen(curve)
-point = held.points[place]
-over = int(held.before["overloaded"] or 0)
-with heading:
-    finding = findings_advice.title(curve.iloc[place], over, point.unhelped)
-    widgets.header(str(finding), shown, scope="all agencies")
-    st.markdown(str(findings_fairness.expected_sectors(sectors(found, day))))
-advice.figures(held, point)
-widgets.chart_block(charts.handover_curve(curve, point.handovers, source=shown.source, theme=shown.theme))
-if point.handovers:
-    advice.moves(shown, point, day)
-    advice.pairs(shown, point)
-advice.unhelped(shown, point)
+if advice.few_hidden(shown, curve):
+    with heading:
+        widgets.header("What could be handed over is not shown: few leads are concerned (c)", shown)
+        st.markdown(str(findings_fairness.expected_sectors(sectors(found, day))))
+else:
+    with below:
+        place = advice.point_chosen(curve)
+    point = held.points[place]
+    with heading:
+        finding = findings_advice.title(curve.iloc[place], today, point.unhelped, hide_up_to=up_to)
+        widgets.header(str(finding), shown, scope="all agencies")
+        st.markdown(str(findings_fairness.expected_sectors(sectors(found, day))))
+    advice.figures(curve, place, point)
+    chart = charts.handover_curve(curve, point.handovers, source=shown.source, theme=shown.theme)
+    widgets.chart_block(chart)
+    if point.handovers:
+        advice.moves(shown, point, day)
+        advice.pairs(shown, point)
+    advice.unhelped(shown, point, float(curve["overloaded"].iloc[place]))
+widgets.suppression_note(found)
 advice.who_leads(shown, day)
 st.caption(advice.RULES)
 widgets.foot(shown, ["overloaded_leads", "agency_fairness"])

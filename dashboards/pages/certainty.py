@@ -2,14 +2,27 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 import streamlit as st
 
 from dashboards import data_overload, widgets
-from dashboards.certainty import agencies_table, leads_table, weights_table, with_home
-from dashboards.shown import agencies
+from dashboards.certainty import (
+    agencies_table,
+    leads_table,
+    leads_words,
+    safe_weights,
+    weights_table,
+    with_home,
+)
+from dashboards.shown import agencies, headline
 from reports import charts
 from reports import findings_certainty as sure
 from reports.words import day_name, per_cent
+
+NOT_BY_ID: Final = (
+    "Your role sees how sure the figures are, not of whom: single leads are for those who manage them."
+)
 
 shown = widgets.view()
 found, day = shown.found, shown.asked.as_of
@@ -22,7 +35,11 @@ near = leads[leads["practitioner_id"].isin(certain.near["practitioner_id"])].sor
 )
 plus = f"± {per_cent(certain.variation)}"
 
-widgets.header(str(sure.leads(certain.overloaded, certain.variation)), shown)
+up_to = rules.disclosure.suppress_up_to
+agreed_count = headline(found, day)["overloaded"]
+weights = safe_weights(shown)
+
+widgets.header(leads_words(found, day), shown)
 st.markdown(
     f"Weights are agreed, not measured. So each was made up to {per_cent(certain.variation)} higher or "
     f"lower, alone and all at once in {len(certain.draws):,} draws. A finding that holds in "
@@ -32,19 +49,26 @@ st.markdown(
 left, right = st.columns(2, gap="large")
 with left:
     widgets.chart_block(
-        charts.weights_alone(certain.weights, len(certain.overloaded), source=shown.source, theme=shown.theme)
+        charts.weights_alone(
+            weights,
+            None if agreed_count is None else int(agreed_count),
+            source=shown.source,
+            theme=shown.theme,
+        )
     )
 with right:
-    widgets.chart_block(charts.certainty_of_leads(over, source=shown.source, theme=shown.theme))
+    if leads.empty and not shown.viewer.may("practitioners"):
+        widgets.empty(NOT_BY_ID)
+    else:
+        chart = charts.certainty_of_leads(over, source=shown.source, theme=shown.theme, hide_up_to=up_to)
+        widgets.chart_block(chart)
 
 st.header("The table of weights", anchor=False)
 agreed = f"on {day_name(rules.agreed_on)}" if rules.agreed_on else "on no day stated"
 st.markdown(
     f"Version **{rules.version}**, agreed by: {rules.agreed_by}; {agreed}. The page Settings has every value."
 )
-widgets.table(
-    weights_table(certain.weights), "weights", f"Weights and rules, each alone {plus}", shown.source
-)
+widgets.table(weights_table(weights, up_to), "weights", f"Weights and rules, each alone {plus}", shown.source)
 
 st.header("Leads above capacity, the least sure first", anchor=False)
 if over.empty:

@@ -6,12 +6,12 @@ from typing import Final
 
 import streamlit as st
 
-from dashboards import data, data_overload, widgets
-from dashboards.certainty import HELP, verdicts
+from dashboards import data, widgets
+from dashboards.certainty import HELP, leads_words, verdicts
 from dashboards.overload import COLUMNS, agencies_table, by_role, listing, names_form, title
 from dashboards.overload_explained import may_be_next, why
 from dashboards.shown import staff
-from reports import charts, findings_certainty
+from reports import charts
 from reports.words import count
 
 NOT_BY_ID: Final = "Your role sees how many, not who: single practitioners are for those who manage them."
@@ -72,8 +72,7 @@ else:
     names = names_form(seen)
     table = listing(shown, seen, names)
     widgets.table(table, "overloaded-leads", "Leads above capacity", shown.source, COLUMNS)
-    certain = data_overload.certainty(found, day)
-    st.caption(f"{findings_certainty.leads(certain.overloaded, certain.variation)} {HELP}")
+    st.caption(f"{leads_words(found, day)} {HELP}")
     why(shown, seen)
 if len(leading) and shown.viewer.may("practitioners"):
     may_be_next(shown)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from math import isnan
+
 import streamlit as st
 
 from analysis.whatif import FIGURES, Comparison
@@ -14,6 +16,7 @@ from dashboards.what_if import (
     people_table,
     safe_agencies,
     safe_figures,
+    safe_newly,
     safe_notes,
 )
 from graphmodel.errors import SettingsError
@@ -65,12 +68,12 @@ if comparison is not None:
                 agency_table(shown, agencies), "what-if-agencies", "Agencies, today and then", source
             )
 
-        people = shown.within(comparison.practitioners, "home_agency_id")
-        newly = int((people["what"] == "newly overloaded").sum())
+        people = shown.people(shown.within(comparison.practitioners, "home_agency_id"))
+        newly = safe_newly(shown, comparison, figures)
         head = f"{count(newly, 'practitioner', 'practitioners')} newly above capacity"
-        st.header(head[:1].upper() + head[1:], anchor=False)
+        st.header("Newly above capacity (c)" if isnan(newly) else head[:1].upper() + head[1:], anchor=False)
         if people.empty:
-            widgets.empty("Nobody comes above capacity, or below it.")
+            widgets.empty("Nobody whom you may see comes above capacity, or below it.")
         else:
             widgets.table(people_table(shown, people), "what-if-people", "Leads whose load changes", source)
         widgets.suppression_note(found)

@@ -2,15 +2,28 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 import pandas as pd
 from plotly.subplots import make_subplots
 
 from reports import findings_advice
 from reports.charts.drawing import Chart, dress, note, nothing
+from reports.tabling import shown
 from reports.theme import LIGHT, Theme
 from reports.words import NOT_DEFINED, number, per_cent
 
 _NEAR = 0.12
+_COUNTED: Final = {
+    "overloaded": "Overloaded leads",
+    "severe": "Severely overloaded",
+    "helped": "Brought within capacity",
+    "newly_overloaded": "Newly above capacity",
+}
+
+
+def _counts(values: pd.Series) -> list[str]:
+    return shown(values, values.isna(), "{:,.0f}".format)
 
 
 def _clear_ends(handovers: pd.Series, chosen: int) -> list[int]:
@@ -23,18 +36,16 @@ def _clear_ends(handovers: pd.Series, chosen: int) -> list[int]:
 def handover_curve(curve: pd.DataFrame, chosen: int, *, source: str, theme: Theme = LIGHT) -> Chart:
     """Points above capacity, and the part of lead work out of place, against the number of handovers.
 
-    Columns: handovers, overload_points, overloaded, severe, helped, newly_overloaded, hoover (0 to 1; NaN
-    where undefined), optimal. `chosen` is the number of handovers of the point that is looked at.
+    Columns: handovers, overload_points, overloaded, severe, helped, newly_overloaded (NaN where a count is
+    not shown), hoover (0 to 1; NaN where undefined), optimal. `chosen` is the number of
+    handovers of the point that is looked at.
     """
     finding = findings_advice.curve(curve)
     table = pd.DataFrame(
         {
             "Handovers": curve["handovers"],
             "Points above capacity": [number(float(v)) for v in curve["overload_points"]],
-            "Overloaded leads": curve["overloaded"],
-            "Severely overloaded": curve["severe"],
-            "Brought within capacity": curve["helped"],
-            "Newly above capacity": curve["newly_overloaded"],
+            **{words: _counts(curve[column]) for column, words in _COUNTED.items()},
             "Lead work out of place": [
                 NOT_DEFINED if pd.isna(v) else per_cent(float(v), 1) for v in curve["hoover"]
             ],

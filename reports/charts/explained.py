@@ -20,9 +20,10 @@ from reports.charts.drawing import (
 from reports.findings import Finding
 from reports.findings_certainty import weight_name
 from reports.findings_overload import PART_WORDS, made_of, plain, signed
-from reports.tabling import cut
+from reports.suppress import small
+from reports.tabling import cut, shown
 from reports.theme import LIGHT, Theme
-from reports.words import number, per_cent
+from reports.words import SUPPRESSED, number, per_cent
 
 SIGNS: Final[Mapping[str, str]] = {
     "base": "■",
@@ -58,16 +59,16 @@ def overload_parts(row: Mapping[str, Any], *, source: str, theme: Theme = LIGHT)
     share_of_post, newly_qualified and the parts (base, need, team_size, set_up, supporting).
     """
     colours = _colours(theme)
-    shown = [name for name in PART_WORDS if abs(float(row[name])) >= FEWEST]
+    parts = [name for name in PART_WORDS if abs(float(row[name])) >= FEWEST]
     key = "<br>".join(
-        key_of(*[(theme.ink, f"{SIGNS[n]} {PART_WORDS[n].lower()}") for n in shown[at : at + 2]])
-        for at in range(0, len(shown), 2)
+        key_of(*[(theme.ink, f"{SIGNS[n]} {PART_WORDS[n].lower()}") for n in parts[at : at + 2]])
+        for at in range(0, len(parts), 2)
     )
     top = max(float(row["points"]), float(row["full_time"]), 1.0)
     low = min(0.0, float(row["need"]))
     rows = (f"Points: {plain(float(row['points']))}", f"Capacity: {plain(float(row['capacity']))}")
     figure = rows_of(theme, rows, "Points", key=f"{key}<br>&nbsp;", range_=[1.05 * low, 1.2 * top])
-    for name in shown:
+    for name in parts:
         value = float(row[name])
         figure.add_bar(
             x=[value], y=[0], orientation="h",
@@ -116,12 +117,15 @@ def _parts_table(row: Mapping[str, Any]) -> pd.DataFrame:
     return pd.DataFrame({"Part": list(rows), "Points": [number(x, 2) for x in rows.values()]})
 
 
-def certainty_of_leads(people: pd.DataFrame, *, source: str, theme: Theme = LIGHT, most: int = 12) -> Chart:
+def certainty_of_leads(
+    people: pd.DataFrame, *, source: str, theme: Theme = LIGHT, most: int = 12, hide_up_to: int = 0
+) -> Chart:
     """In what part of the draws each overloaded lead stays overloaded, least sure first.
 
-    It names people by id. Columns: practitioner_id, share (0 to 1), verdict.
+    It names people by id. Columns: practitioner_id, share (0 to 1), verdict. Its words say no number of
+    leads from 1 to `hide_up_to`.
     """
-    finding = _leads_finding(people)
+    finding = _leads_finding(people, hide_up_to)
     table = pd.DataFrame(
         {
             "Lead": people["practitioner_id"].astype(str),
@@ -150,37 +154,40 @@ def certainty_of_leads(people: pd.DataFrame, *, source: str, theme: Theme = LIGH
         hovertemplate="%{customdata}: %{x:.0%} of the draws<extra></extra>",
     )  # fmt: skip
     figure.update_xaxes(tickformat=".0%")
-    summary = f"Bars for {len(drawn)} leads above capacity, the least sure first. {finding}{left}"
+    bars = "Bars for leads" if small(len(drawn), hide_up_to) else f"Bars for {len(drawn)} leads"
+    summary = f"{bars} above capacity, the least sure first. {finding}{left}"
     return Chart("certainty-leads", figure, str(finding), summary, table, source)
 
 
-def _leads_finding(people: pd.DataFrame) -> Finding:
+def _leads_finding(people: pd.DataFrame, hide_up_to: int) -> Finding:
     if people.empty:
         return Finding("certainty", "fine", "No lead is above capacity.")
-    counted = people["verdict"].value_counts()
-    robust = int(counted.get("robust", 0))
-    text = f"{robust:,} of {len(people):,} leads above capacity are so in nearly every draw of weights."
-    return Finding("certainty", "watch", text)
+    robust = int((people["verdict"] == "robust").sum())
+    how = "above capacity are so in nearly every draw of weights."
+    if any(small(n, hide_up_to) for n in (len(people), robust, len(people) - robust)):
+        return Finding("certainty", "watch", f"Which leads {how}")
+    return Finding("certainty", "watch", f"{robust:,} of {len(people):,} leads {how}")
 
 
 def weights_alone(
-    weights: pd.DataFrame, agreed: int, *, source: str, theme: Theme = LIGHT, most: int = 12
+    weights: pd.DataFrame, agreed: int | None, *, source: str, theme: Theme = LIGHT, most: int = 12
 ) -> Chart:
     """How many leads are overloaded with each weight alone at its two values, the widest first.
 
-    Columns: weight, overloaded_low, overloaded_high. `agreed` is the count with the agreed weights.
+    Columns: weight, overloaded_low, overloaded_high (NaN where a count is not shown: such a row is not
+    drawn). `agreed` is the count with the agreed weights, None where that is not shown.
     """
     ends = weights[["overloaded_low", "overloaded_high"]]
-    frame = weights.assign(least=ends.min(axis=1), most=ends.max(axis=1)).assign(
+    frame = weights.assign(least=ends.min(axis=1, skipna=False), most=ends.max(axis=1, skipna=False)).assign(
         swing=lambda f: f["most"] - f["least"], name=lambda f: f["weight"].map(weight_name)
     )
     ordered, drawn, left = cut(frame, "swing", most)
-    finding = _weights_finding(ordered, agreed)
+    finding = _weights_finding(drawn, 0 if weights.empty else agreed)
     table = pd.DataFrame(
         {
             "Weight": ordered["name"].astype(str),
-            "Fewest above capacity": [f"{x:,.0f}" for x in ordered["least"]],
-            "Most above capacity": [f"{x:,.0f}" for x in ordered["most"]],
+            "Fewest above capacity": shown(ordered["least"], ordered["least"].isna(), "{:,.0f}".format),
+            "Most above capacity": shown(ordered["most"], ordered["most"].isna(), "{:,.0f}".format),
         }
     )
     if drawn.empty or not agreed:
@@ -206,12 +213,15 @@ def weights_alone(
     return Chart("weights-alone", figure, str(finding), summary, table, source)
 
 
-def _weights_finding(ordered: pd.DataFrame, agreed: int) -> Finding:
-    if ordered.empty or not agreed:
+def _weights_finding(drawn: pd.DataFrame, agreed: int | None) -> Finding:
+    if agreed == 0:
         return Finding("certainty", "fine", "No lead is above capacity with the agreed weights.")
-    row = ordered.iloc[0]
+    if drawn.empty or agreed is None:
+        text = f"How many leads each weight alone would bring above capacity is not shown ({SUPPRESSED})."
+        return Finding("certainty", "unknown", text)
+    row = drawn.iloc[0]
     text = (
-        f"Most hangs on the weight “{row['name']}”: alone it makes {row['least']:,} to {row['most']:,} leads "
-        f"above capacity instead of {agreed:,}."
+        f"Most hangs on the weight “{row['name']}”: alone it makes {row['least']:,.0f} to {row['most']:,.0f} "
+        f"leads above capacity instead of {agreed:,}."
     )
     return Finding("certainty", "watch", text)
