@@ -2,18 +2,12 @@
 
 from __future__ import annotations
 
-import csv
 import datetime as dt
-from collections.abc import Sequence
-from functools import cache
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
 import xlsxwriter
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from loaders import load
 from loaders.sources import guess_format
@@ -21,31 +15,8 @@ from loaders.sources.annex_a import looks_like_annex_a, read_annex_a
 from loaders.sources.annex_a.headings import list_by_headings, list_of, says, sector_of
 from loaders.sources.annex_a.mapping import step_of
 from loaders.sources.made import MadeTable
-from tests.fuzzing import damages, survives
+from tests.annex_a_lists import CASE, DAY, PLAN, WHO, Grid, plan, plans, rows_of, write_lists
 from tests.loading import KEY, check_only, read_list, write_book
-
-WHO = ("Child Unique ID", "Gender", "Ethnicity", "Date of Birth", "Age")
-CASE = ("Allocated Team", "Allocated Worker")
-PLAN = ("Child Protection Plan Start Date", "Child Protection Plan End Date")
-DAY = dt.date(2020, 3, 14)
-
-Grid = Sequence[Sequence[Any]]
-
-
-def write_lists(folder: Path, lists: dict[str, Grid], sep: str = ",") -> Path:
-    folder.mkdir(parents=True, exist_ok=True)
-    for name, rows in lists.items():
-        with (folder / name).open("w", encoding="utf-8-sig", newline="") as text:
-            csv.writer(text, delimiter=sep).writerows(rows)
-    return folder
-
-
-def rows_of(path: Path, table: str) -> list[tuple[str | None, ...]]:
-    for found in read_annex_a(path, KEY).tables:
-        assert isinstance(found, MadeTable)
-        if found.name == table:
-            return [cells for _, cells in found.rows]
-    return []
 
 
 def faults_of(path: Path, table: str = "children") -> list[tuple[int, str, str]]:
@@ -58,14 +29,6 @@ def faults_of(path: Path, table: str = "children") -> list[tuple[int, str, str]]
 
 def kinds(path: Path) -> list[str]:
     return [f.kind for f in read_annex_a(path, KEY).findings]
-
-
-def plans(*rows: Sequence[Any], head: Sequence[str] = (*WHO, *PLAN, *CASE)) -> dict[str, Grid]:
-    return {"List 7": [head, *rows]}
-
-
-def plan(child: object, start: object = DAY, end: object = None) -> list[Any]:
-    return [child, "a) Male", "a) WBRI", dt.date(2010, 1, 2), 10.2, start, end, "North", "Kim Jones"]
 
 
 def test_a_folder_of_csv_files_with_headings_of_sql(on_engine: Path, tmp_path: Path) -> None:
@@ -305,101 +268,3 @@ def test_names_of_sheets_files_and_organisations() -> None:
     assert {name: sector_of(name) for name in sectors} == sectors
     assert list_by_headings([[*WHO, "Date of Contact", "Contact Source"], [1]]) == 1
     assert list_by_headings([["Child Unique ID", "Case Status"]]) is None
-
-
-# -- whatever comes ----------------------------------------------------------------------------------
-
-CELLS = st.one_of(
-    st.none(),
-    st.sampled_from(
-        ["=cmd|' /C calc'!A0", "#N/A", "a) Male", "31/02/2020", "\u200b", "x" * 3000, "Total", "1E9"]
-    ),
-    st.text(max_size=12),
-    st.integers(-(10**17), 10**17),
-    st.dates(dt.date(1900, 3, 1), dt.date(2100, 1, 1)),
-)
-HEADINGS = st.lists(
-    st.sampled_from([*WHO, *PLAN, *CASE, "Case Status", "CIN Start Date", "", "Something"]), max_size=12
-)
-
-
-@given(
-    head=HEADINGS,
-    rows=st.lists(st.lists(CELLS, max_size=12), max_size=6),
-    name=st.sampled_from(["List 6", "x"]),
-)
-@settings(max_examples=120)
-def test_any_cells_under_any_headings_are_read_or_refused_in_words(
-    head: list[str], rows: list[list[Any]], name: str, tmp_path_factory: pytest.TempPathFactory
-) -> None:
-    folder = write_lists(tmp_path_factory.mktemp("fuzz"), {f"{name}.csv": [head, *rows]})
-    looks_like_annex_a(folder)
-    survives(lambda: read_annex_a(folder, KEY))
-
-
-@cache
-def whole_book() -> bytes:
-    """The bytes of one workbook, the same ones each time: a workbook holds when it was made."""
-    with TemporaryDirectory() as folder:
-        return write_book(Path(folder) / "annex.xlsx", plans(plan(1), plan(2))).read_bytes()
-
-
-@given(data=st.data())
-@settings(max_examples=50)
-def test_a_damaged_workbook_is_read_or_refused_in_words(
-    data: st.DataObject, tmp_path_factory: pytest.TempPathFactory
-) -> None:
-    path = tmp_path_factory.mktemp("cut") / "annex.xlsx"
-    path.write_bytes(data.draw(damages(whole_book())))
-    looks_like_annex_a(path)
-    survives(lambda: read_annex_a(path, KEY))
-
-
-# -- a second road -----------------------------------------------------------------------------------
-
-IDS = st.integers(1, 5).map(str)
-DAYS = st.dates(dt.date(2015, 1, 1), dt.date(2024, 1, 1))
-MAYBE = st.one_of(st.none(), DAYS)
-PLANS = st.lists(st.tuples(IDS, DAYS, MAYBE, st.sampled_from(["Kim", "Bo", "#N/A"])), max_size=6)
-CARED = st.lists(st.tuples(IDS, DAYS, MAYBE, st.sampled_from(["C2: FCO", "V3", "E1"])), max_size=6)
-
-
-def british(day: dt.date | None) -> str:
-    return "" if day is None else day.strftime("%d/%m/%Y")
-
-
-@given(
-    protected=PLANS,
-    cared=CARED,
-    order=st.permutations(["id", "born", "from", "to"]),
-)
-@settings(max_examples=60)
-def test_statuses_and_workers_by_plain_loops(
-    protected: list[tuple[str, dt.date, dt.date | None, str]],
-    cared: list[tuple[str, dt.date, dt.date | None, str]],
-    order: list[str],
-    tmp_path_factory: pytest.TempPathFactory,
-) -> None:
-    called = {"id": "ChildUniqueID", "born": "DOB", "from": "CPPStartDate", "to": "CPPEndDate"}
-    seven = [[called[o] for o in order] + ["Allocated Worker"]]
-    for child, start, end, worker in protected:
-        cell = {"id": child, "born": "01/01/2014", "from": british(start), "to": british(end)}
-        seven.append([cell[o] for o in order] + [worker])
-    eight = [
-        [
-            "Child Unique ID",
-            "Date of Birth",
-            "Date Started to be Looked After",
-            "Date Ceased to be Looked After",
-        ]
-    ]
-    eight[0].append("Child\u2019s Legal Status")
-    eight += [[child, "01/01/2014", str(start), str(end or ""), law] for child, start, end, law in cared]
-    folder = write_lists(tmp_path_factory.mktemp("road"), {"list 7.csv": seven, "list 8.csv": eight})
-    expected = [(c, "CP", str(s), str(e) if e else None) for c, s, e, _ in protected]
-    expected += [
-        (c, "LAC", str(s), str(e) if e else None) for c, s, e, law in cared if not law.startswith("V")
-    ]
-    assert rows_of(folder, "statuses") == expected
-    assert {row[0] for row in rows_of(folder, "children")} == {x[0] for x in [*protected, *cared]}
-    assert {row[2] for row in rows_of(folder, "practitioners")} == {w for *_, w in protected if w != "#N/A"}
