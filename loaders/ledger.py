@@ -6,7 +6,7 @@ marked done. What a load that was cut off left pending, the next load of whateve
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Self
 
@@ -15,19 +15,16 @@ import pyarrow as pa
 from graphmodel import ledger as book
 from graphmodel.declare import NodeType
 from graphmodel.errors import EngineError
-from graphmodel.ledger import Ledger, NewPart, Part, id_columns, key_names, names, value_names
+from graphmodel.ledger import Ledger, NewPart, Part, key_names, names, value_names
 from graphmodel.relationships import TABLES
-from graphmodel.standing import Order, disagreements, quoted, stand, translated
+from graphmodel.standing import Order, disagreements, quoted, stand
 from graphmodel.whole import keep
 from graphmodel.whole import references as naming
 from loaders.alone import now_after
+from loaders.linked_ids import LinkedIds
 from loaders.raw import PLACE
-from loaders.references import good_rows, references
 from loaders.shape import absent_values, key_sql, same_key, state
 from loaders.staging import Staging
-
-_LINKED = "links_now"
-_BEFORE = "links_before"
 
 
 class Book:
@@ -52,22 +49,8 @@ class Book:
         self.place = ledger.parts[-1].place + 1 if ledger.parts else 1
         self.order = Order(tuple(precedence))
         settled = ledger.settled()
-        before = settled.links()
-        self.links = links
-        self.new_links = links != ledger.links()
-        self.moved = links != before
+        self.ids = LinkedIds(stage, ledger, links)
         self.every = every or bool(settled.parts and settled.precedence != tuple(precedence))
-        self.kinds = frozenset(links.column("kind").to_pylist())
-        self.kinds_before = frozenset(before.column("kind").to_pylist())
-        stage.keep(_LINKED, links)
-        stage.keep(_BEFORE, before)
-        stage.run("CREATE TABLE moved_ids (kind VARCHAR, id VARCHAR)")
-        if self.moved:
-            stage.run(
-                "INSERT INTO moved_ids SELECT DISTINCT kind, id FROM "
-                f"((SELECT * FROM {_LINKED} EXCEPT SELECT * FROM {_BEFORE}) "
-                f"UNION ALL (SELECT * FROM {_BEFORE} EXCEPT SELECT * FROM {_LINKED}))"
-            )
         self.placed: int | None = None
         """The place of this load's part, once it is one."""
         self.known: set[str] = set()
@@ -80,77 +63,7 @@ class Book:
         links = book.LINKS.empty_table()
         return cls(stage, nothing, source=source, load_id=load_id, replace=False, links=links, precedence=())
 
-    def look_again(self, ids: Collection[tuple[str, str]]) -> None:
-        """Take the facts that name these (kind, id) for changed."""
-        if ids:
-            kinds, names_ = zip(*ids, strict=True)
-            self.stage.insert("moved_ids", {"kind": kinds, "id": names_})
-            self.moved = True
-
-    # -- before the checks of references -----------------------------------------------------------------
-
-    def translate(self) -> None:
-        """Put the ids that stand for the files' ids in their place; the ledger keeps the files' own."""
-        for table in self.stage.present:
-            columns = {
-                c: k
-                for c, k in id_columns(table).items()
-                if k in self.kinds and c in self.stage.present[table]
-            }
-            if not columns:
-                continue
-            raw = f"raw_{table}"
-            for column, kind in columns.items():
-                self.stage.run(f"ALTER TABLE {raw} ADD COLUMN own_{column} VARCHAR")
-                self.stage.run(f"UPDATE {raw} SET own_{column} = {column}")
-                self.stage.run(
-                    f"UPDATE {raw} SET {column} = s.stands_for FROM {_LINKED} s "
-                    f"WHERE s.kind = {quoted(kind)} AND s.id = {raw}.{column}"
-                )
-            self.stage.translated[table] = tuple(columns)
-            self._drop_loops(table)
-
-    def _drop_loops(self, table: str) -> None:
-        declared = TABLES[table]
-        if not isinstance(declared, NodeType):
-            return
-        for column in [x.column for x in declared.links if x.target == declared.label]:
-            if column not in self.stage.translated[table]:
-                continue
-            key = declared.key
-            looped = f"{column} = {key} AND own_{column} <> own_{key}"
-            words = quoted(f"{column} names the same one under another id: left out")
-            self.stage.run(
-                f"INSERT INTO findings SELECT 'link_to_itself', {quoted(table)}, own_{key} || ' ' || "
-                f"own_{column}, NULL, NULL, {words} FROM raw_{table} WHERE {looped}"
-            )
-            self.stage.run(f"UPDATE raw_{table} SET {column} = NULL WHERE {looped}")
-
-    def reject_unheard(self, table: str) -> bool:
-        """Reject rows that name an id that only a link makes known: without the link they would hang loose.
-
-        Whether there were any.
-        """
-        before = self.stage.one("SELECT count(*) FROM rejects")
-        for reference in references(table):
-            column, target, key = reference.column, reference.target, reference.key
-            if column not in self.stage.translated.get(table, ()):
-                continue
-            stated = f"SELECT own_{key} FROM {good_rows(self.stage, target)}"
-            if target not in self.stage.translated:
-                stated = "SELECT NULL WHERE false"
-            earlier = f"SELECT {key} FROM {self.ledger.events(target)}"
-            self.stage.run(
-                f"INSERT INTO rejects SELECT $tbl, $file, r.row_no, {quoted(column)}, r.own_{column}, "
-                f"{quoted(f'is no {key} of {target} that any table or the graph has')} "
-                f"FROM {good_rows(self.stage, table)} r WHERE (own_{column} <> {column} "
-                f"OR {column} IN (SELECT stands_for FROM {_LINKED})) "
-                f"AND own_{column} NOT IN ({stated}) AND own_{column} NOT IN ({earlier})",
-                {"tbl": table, "file": self.stage.files[table]},
-            )
-        return bool(self.stage.one("SELECT count(*) FROM rejects") > before)
-
-    # -- after them, table by table ------------------------------------------------------------------------
+    # -- after the checks of references, table by table -----------------------------------------------------
 
     def take(self, table: str) -> list[str]:
         """Make `fact_`, `event_`, `stood_` and `empty_<table>` (and the view `good_<table>`).
@@ -223,13 +136,10 @@ class Book:
         )
         self.stage.run(
             f"INSERT INTO event_{table} {head} WHERE f.row_no NOT IN (SELECT row_no FROM event_{table}) "
-            f"AND f.row_no IN (SELECT m.row_no FROM {self._translated(table, since)} m "
-            f"JOIN {self._translated(table, others)} g ON {same_key(table, 'm', 'g')} "
+            f"AND f.row_no IN (SELECT m.row_no FROM {self.ids.now(table, since)} m "
+            f"JOIN {self.ids.now(table, others)} g ON {same_key(table, 'm', 'g')} "
             f"WHERE g.place > m.since AND ({differs or 'false'}))"
         )
-
-    def _translated(self, table: str, facts: str) -> str:
-        return translated(table, facts, _LINKED, self.kinds)
 
     def _now(self, table: str, mine: str) -> None:
         """Make `now_<table>`: all current facts, this load's taken in, under their own ids."""
@@ -263,7 +173,7 @@ class Book:
 
     def _stand(self, table: str) -> None:
         key = ", ".join(key_names(table))
-        every = self._translated(table, f"now_{table}")
+        every = self.ids.now(table, f"now_{table}")
         self.stage.run(f"CREATE TABLE again_{table} AS SELECT DISTINCT {key} FROM ({self._again(table)})")
         if table in self.known:
             self.stage.run(f"CREATE OR REPLACE TEMP TABLE every AS SELECT * FROM {every}")
@@ -287,21 +197,16 @@ class Book:
         parts.append(f"SELECT * FROM {facts}")
         if self.every:
             parts.append(f"SELECT * FROM {self.ledger.last(table)}")
-        elif self.moved:
-            any_id = " OR ".join(
-                f"{c} IN (SELECT id FROM moved_ids WHERE kind = {quoted(k)})"
-                for c, k in id_columns(table).items()
-            )
+        elif self.ids.moved:
+            any_id = self.ids.names_a_moved_one(table)
             if any_id:
                 parts.append(f"SELECT * FROM {self.ledger.last(table)} WHERE {any_id}")
         key = ", ".join(key_names(table))
         asked = []
         for part in parts:
-            asked.append(f"SELECT {key} FROM {self._translated(table, f'({part})')}")
-            if self.moved:
-                asked.append(
-                    f"SELECT {key} FROM {translated(table, f'({part})', _BEFORE, self.kinds_before)}"
-                )
+            asked.append(f"SELECT {key} FROM {self.ids.now(table, f'({part})')}")
+            if self.ids.moved:
+                asked.append(f"SELECT {key} FROM {self.ids.before(table, f'({part})')}")
         return " UNION ALL ".join(asked)
 
     def _list_disagreements(self, table: str) -> None:
@@ -325,7 +230,7 @@ class Book:
         for table, declared in reversed(TABLES.items()):
             if isinstance(declared, NodeType):
                 ended = self._ended(table)
-                current = f"SELECT {declared.key} FROM {self._translated(table, f'now_{table}')}"
+                current = f"SELECT {declared.key} FROM {self.ids.now(table, f'now_{table}')}"
                 also = self._still_named(table, declared)
                 while keep(
                     self.stage.rows, table, ended, self.order, prefix="stood", current=current, also=also
@@ -339,7 +244,7 @@ class Book:
         if not self.stage.one(f"SELECT 1 FROM empty_{table} LIMIT 1"):
             return ""
         named = " UNION ".join(
-            f"SELECT {column} AS {node.key} FROM {self._translated(other, f'now_{other}')}"
+            f"SELECT {column} AS {node.key} FROM {self.ids.now(other, f'now_{other}')}"
             for other, column in naming(node.label)
         )
         return f"(SELECT {node.key} FROM empty_{table} INTERSECT ({named}))" if named else ""
@@ -358,7 +263,7 @@ class Book:
             f"ON {same_key(table, 'e', 'n')} AND e.source = n.source"
         )
         both = f"(SELECT *, NULL::BIGINT AS here FROM ({earlier} UNION ALL {mine}))"
-        return self._translated(table, both)
+        return self.ids.now(table, both)
 
     def _ends(self) -> bool:
         return any(self.stage.one(f"SELECT 1 FROM event_{table} WHERE gone LIMIT 1") for table in TABLES)
@@ -369,7 +274,7 @@ class Book:
         """Add the part where there is something to add; whether there was."""
         counts = {t: self.stage.one(f"SELECT count(*) FROM event_{t}") for t in TABLES}
         orders = self.ledger.parts and self.ledger.precedence != tuple(self.order.precedence)
-        if not (any(counts.values()) or self.new_links or orders):
+        if not (any(counts.values()) or self.ids.new or orders):
             return False
         part = NewPart(self.ledger)
         for table in (t for t, n in counts.items() if n):
@@ -383,9 +288,9 @@ class Book:
                 self.at,
                 tuple(self.order.precedence),
                 retires=self._ends(),
-                new_links=self.new_links,
+                new_links=self.ids.new,
             ),
-            self.links if self.new_links else None,
+            self.ids.links if self.ids.new else None,
         )
         self.placed = self.place
         return True

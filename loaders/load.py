@@ -236,10 +236,10 @@ def _check(run: _Run, stage: Staging, known: Known, held: Callable[[str], None] 
         run.notes.append(f"{back} rows are about children who were erased: held back, see rejects.csv")
     book = run.book or Book.without_ledger(stage, run.source_name, run.load_id)
     with run.stage("check references"):
-        book.translate()
+        book.ids.translate()
         for table in TABLES:
             check_references(stage, table, known)
-            while book.reject_unheard(table):
+            while book.ids.reject_unheard(table):
                 check_references(stage, table, known)
     with run.stage("compare with the ledger"):
         for table in TABLES:

@@ -47,7 +47,7 @@ def restate(
                 admin.apply_model()
             with Store.open(home, "writer") as store, _recorded(run, stage, store, every=every):
                 if run.book is not None:
-                    run.book.look_again(changed)
+                    run.book.ids.look_again(changed)
                 _check(run, stage, lambda _label, _ids: [])
                 record.write_lists(stage, _folder(run))
                 _write(run, stage, store)
