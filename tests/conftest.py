@@ -7,6 +7,7 @@ for the test session. The embedded engine: a data folder of the test session's o
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -81,8 +82,7 @@ def on_engine(engine_environment: dict[str, str], tmp_path: Path, monkeypatch: p
     for name, value in engine_environment.items():
         monkeypatch.setenv(name, value)
     folder = Path(os.environ["TACGRAPH_HOME"])
-    # whom another test erased in the session's folder is somebody new here
-    (folder / "erased.txt").unlink(missing_ok=True)
+    cleared(folder)
     with Store.open(folder, "admin") as store:
         empty(store)
         if store.uri not in _modelled:
@@ -92,6 +92,15 @@ def on_engine(engine_environment: dict[str, str], tmp_path: Path, monkeypatch: p
 
 
 _modelled: set[str] = set()
+
+
+def cleared(home: Path) -> None:
+    """Take all out of a data folder but its engine: what earlier tests left there is nobody's."""
+    for left in home.iterdir():
+        if left.is_dir() and not left.name.startswith("engine"):
+            shutil.rmtree(left)
+        elif not left.name.startswith("engine"):
+            left.unlink()
 
 
 def empty(store: Store) -> None:

@@ -17,7 +17,7 @@ from graphmodel.store import Store
 from loaders import load
 from loaders.matching.links import Links
 from tacgraph.doctor import examine
-from tests.conftest import empty
+from tests.conftest import cleared, empty
 from tests.loading import SMALL
 
 TELLING: Final = ("identity.key", "audit.jsonl", "part.json", ".parquet", ".bin", "links.sqlite")
@@ -28,10 +28,7 @@ TELLING: Final = ("identity.key", "audit.jsonl", "part.json", ".parquet", ".bin"
 def whole(embedded_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """A folder that was loaded, looked at and linked; its graph is elsewhere, out of reach."""
     kept = tmp_path_factory.mktemp("whole") / "home"
-    # what earlier tests left in the session's folder is not this one's
-    for left in embedded_home.iterdir():
-        if not left.name.startswith("engine"):
-            shutil.rmtree(left) if left.is_dir() else left.unlink()
+    cleared(embedded_home)
     with pytest.MonkeyPatch.context() as patch:
         patch.delenv("NEO4J_URI", raising=False)
         patch.setenv("TACGRAPH_HOME", str(embedded_home))
