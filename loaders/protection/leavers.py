@@ -28,21 +28,13 @@ from graphmodel.relationships import TABLES
 from graphmodel.settings import Retention
 from graphmodel.store import Store
 from loaders import record
+from loaders.protection.activity import last_days
 from loaders.protection.erased import remember
 from loaders.protection.erasing import forget_slices, replace_file
 from loaders.protection.reach import LINKS, aliases, ledger_tables
-from loaders.protection.years import day_of, years_after
+from loaders.protection.years import years_after
 
 BATCH: Final = 500
-_WORK: Final = {
-    "(p)-[x:HOLDS_POST]->()": ("x.started_on", "x.ended_on", True),
-    "(p)-[x:LEADS]->()": ("x.started_on", "x.ended_on", True),
-    "(p)-[x:MEMBER_OF]->()": ("x.started_on", "x.ended_on", True),
-    "(p)-[:CARRIED_OUT]->(x:Assessment)": ("x.started_on", "x.completed_on", False),
-    "(p)-[:DELIVERS]->(x:Intervention)": ("x.started_on", "x.ended_on", True),
-    "(p)-[:OWNS]->(x:Action)": ("x.due_on", "x.done_on", False),
-}
-"""How a practitioner's work hangs on them: first day, last day, and whether running on means still here."""
 
 
 @dataclass(frozen=True)
@@ -107,18 +99,8 @@ def _left(store: Store, on: date, years: int) -> list[str]:
     """Practitioners with a name of whom nothing runs, and whose last day of anything is so long ago."""
     asked = "MATCH (p:Practitioner) WHERE p.name IS NOT NULL RETURN p.practitioner_id"
     named = {row[0] for rows in store.stream(asked) for row in rows}
-    last: dict[str, date] = {}
-    for pattern, (begin, end, counts) in _WORK.items():
-        days = f"toString({begin}), toString({end})"
-        text = f"MATCH (p:Practitioner) MATCH {pattern} RETURN p.practitioner_id, {days}"
-        for rows in store.stream(text):
-            for who, first, closed in rows:
-                day = day_of(closed) or day_of(first)
-                if counts and (closed is None or (day is not None and day > on)):
-                    named.discard(who)
-                if day is not None:
-                    last[who] = max(day, last.get(who, day))
-    return sorted(who for who in named if who in last and years_after(last[who], years) <= on)
+    last, running = last_days(store, "Practitioner", on)
+    return sorted(who for who in named - running if who in last and years_after(last[who], years) <= on)
 
 
 def forget_names(store: Store, home: Path, practitioners: Sequence[str]) -> None:

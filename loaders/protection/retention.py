@@ -14,21 +14,13 @@ from graphmodel.errors import LoadRefused
 from graphmodel.settings import Retention
 from graphmodel.store import Store
 from loaders import record
+from loaders.protection.activity import last_days
 from loaders.protection.erasing import SOURCE, Erasure, erase
 from loaders.protection.years import day_of, years_after
 
 CHUNK: Final = 5_000
 LONGEST: Final = timedelta(days=366)
 """Rules are not judged by the clock's own day when the latest load is older than this."""
-
-# first day, last day (null: still running), and whether running on means that the child is known now
-_ACTIVITY: Final = {
-    "(c)-[x:HAS_STATUS]->()": ("x.started_on", "x.ended_on", True),
-    "(c)-[x:HAS_NEED]->()": ("x.started_on", "x.ended_on", False),
-    "(c)-[:HAD_ASSESSMENT]->(x:Assessment)": ("x.started_on", "x.completed_on", False),
-    "(x:Tac)-[:FOR_CHILD]->(c)": ("x.opened_on", "x.closed_on", True),
-    "(c)-[:RECEIVES]->(x:Intervention)": ("x.started_on", "x.ended_on", True),
-}
 
 
 @dataclass(frozen=True)
@@ -91,7 +83,7 @@ def due(store: Store, home: Path, rules: Retention, on: date) -> Due:
         )
         for row in rows
     }
-    last, running = _activity(store, on)
+    last, running = last_days(store, "Child", on)
     found: dict[str, list[str]] = {name: [] for name in ("due", "active", "recent", "young", "undated")}
     for child, birth in sorted(born.items()):
         found[_judged(last.get(child), birth, rules, on, running=child in running)].append(child)
@@ -109,22 +101,6 @@ def _judged(last: date | None, birth: date | None, rules: Retention, on: date, *
     if birth is not None and years_after(birth, rules.child_until_age) > on:
         return "young"
     return "due"
-
-
-def _activity(store: Store, on: date) -> tuple[dict[str, date], set[str]]:
-    """The last day of anything about each child, and the children of whom something runs on that day."""
-    last: dict[str, date] = {}
-    running: set[str] = set()
-    for pattern, (begin, end, counts) in _ACTIVITY.items():
-        asked = f"MATCH (c:Child) MATCH {pattern} RETURN c.child_id, toString({begin}), toString({end})"
-        for rows in store.stream(asked):
-            for child, first, closed in rows:
-                day = day_of(closed) or day_of(first)
-                if counts and (closed is None or (day is not None and day > on)):
-                    running.add(child)
-                if day is not None:
-                    last[child] = max(day, last.get(child, day))
-    return last, running
 
 
 def _old_lists(home: Path, rules: Retention, on: date) -> Iterator[str]:
