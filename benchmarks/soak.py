@@ -29,7 +29,7 @@ from benchmarks.leaking import growth
 from benchmarks.processes import entries, held, size
 from benchmarks.sessions import MIX, Did, Session
 from benchmarks.timing import Figures, conditions, quantile, say, spread
-from benchmarks.visiting import served
+from benchmarks.visiting import log_of, served
 from benchmarks.wire import Wire
 from graphmodel import engine
 from graphmodel.audit_log import AuditLog
@@ -39,6 +39,8 @@ from tests.loading import read_tables, write_tables
 AS_OF: Final = date(2026, 10, 31)
 RESULTS: Final = Path(__file__).with_name("results") / "soak.json"
 SLOW_SECONDS: Final = 20.0
+LOG_SHOWN: Final = 8_000
+"""Characters of what the dashboard said, shown where a page failed."""
 GOES_HOME: Final = 0.1
 """How often, of things done, somebody leaves and another one comes."""
 HANDLES: Final = ("files", "sockets", "other_handles", "threads")
@@ -135,6 +137,8 @@ async def soak(made: Engine, given: argparse.Namespace, folders: list[Path], tem
                 group.create_task(person(address, run, chance, (children, agencies), (given.pace, until)))
             group.create_task(commands(run, given, folders, temporary, until))
             group.create_task(samples(run, process.pid, given.sample_every, until))
+    if any(did.fault for did in run.done):
+        say(f"the dashboard said at last: {log_of(made).read_text(errors='replace')[-LOG_SHOWN:]}")
     with made.chosen():
         chain = AuditLog(made.home).verify()
     return results(run, given, when, chain)

@@ -198,15 +198,16 @@ def dashboard(made: Engine, d: date) -> Iterator[tuple[str, float]]:
 
 @contextmanager
 def served(made: Engine, d: date) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
-    """The same: its address and its process."""
+    """The same: its address and its process. What it says goes to `log_of` it, beside the data folder."""
     port = _free_port()
     command = [str(Path(sys.executable).with_name("tacgraph")), "dashboard"]
-    process = subprocess.Popen(
-        [*command, "--port", str(port), "--as-of", d.isoformat()],
-        env=made.environment,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
+    with log_of(made).open("ab") as log:
+        process = subprocess.Popen(
+            [*command, "--port", str(port), "--as-of", d.isoformat()],
+            env=made.environment,
+            stdout=log,
+            stderr=log,
+        )
     address = f"http://127.0.0.1:{port}"
     try:
         _wait_for(f"{address}/_stcore/health", process)
@@ -218,6 +219,11 @@ def served(made: Engine, d: date) -> Iterator[tuple[str, subprocess.Popen[bytes]
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
+
+
+def log_of(made: Engine) -> Path:
+    """What the dashboard of this engine has said: where a page shows an exception, its traceback."""
+    return made.home.parent / "dashboard.log"
 
 
 def _wait_for(address: str, process: subprocess.Popen[bytes]) -> None:
