@@ -22,6 +22,12 @@ def letters(text: object) -> str:
 def harmless(text: str) -> str:
     """A cell of a CSV file: one that a spreadsheet would reckon out gets an apostrophe, which it hides.
 
-    Numbers stay as they are.
+    Numbers stay as they are. A text that looks like one so marked is marked too: `as_it_came` undoes it.
     """
-    return f"'{text}" if _FORMULA.match(text) and not _NUMBER.fullmatch(text) else text
+    bare = text.lstrip("'")
+    return f"'{text}" if _FORMULA.match(bare) and not _NUMBER.fullmatch(bare) else text
+
+
+def as_it_came(cell: str) -> str:
+    """The text of which `harmless` made this cell."""
+    return cell[1:] if cell.startswith("'") and harmless(cell[1:]) == cell else cell

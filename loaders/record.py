@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import os
 import re
@@ -12,6 +13,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final, Self
 
+from graphmodel.disk import on_disk
+from graphmodel.letters import harmless
 from graphmodel.migrations import RESTORING
 from graphmodel.store import Store
 from loaders import alone
@@ -26,6 +29,7 @@ SLACK: Final = timedelta(minutes=1)
 """Clocks of two machines may differ by this much."""
 _STAMP: Final = "%Y%m%dT%H%M%S"
 _LETTERS: Final = 15
+_LIST_ROWS: Final = 10_000
 _ID: Final = re.compile(r"[0-9]{8}T[0-9]{6}-[0-9a-f]{6}")
 
 
@@ -128,7 +132,10 @@ def finish(
 
 
 def write_lists(stage: Staging, folder: Path) -> None:
-    """rejects.csv and findings.csv, readable by their owner only."""
+    """rejects.csv and findings.csv, readable by their owner only.
+
+    What a spreadsheet would reckon out is made `harmless` in them: `graphmodel.letters.as_it_came` undoes it.
+    """
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     lists = {
         "rejects.csv": (
@@ -144,7 +151,16 @@ def write_lists(stage: Staging, folder: Path) -> None:
         ),
     }
     for name, sql in lists.items():
-        path = folder / name
-        os.close(os.open(path, os.O_WRONLY | os.O_CREAT, 0o600))
-        stage.run(f"COPY ({sql}) TO '{str(path).replace(chr(39), chr(39) * 2)}' (HEADER, DELIMITER ',')")
-        path.chmod(0o600)
+        with on_disk(folder):
+            _write_list(stage, sql, folder / name)
+
+
+def _write_list(stage: Staging, sql: str, path: Path) -> None:
+    found = stage.db.execute(sql)
+    with os.fdopen(
+        os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8", newline=""
+    ) as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow([column[0] for column in found.description or ()])
+        while rows := found.fetchmany(_LIST_ROWS):
+            writer.writerows([harmless(x) if isinstance(x, str) else x for x in row] for row in rows)

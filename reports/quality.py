@@ -10,6 +10,7 @@ import pandas as pd
 
 from analysis.tables import Slice
 from graphmodel.codes import ROLES
+from graphmodel.letters import as_it_came
 from reports.quality_words import FINDING_WORDS
 
 REJECTS: Final = "rejects.csv"
@@ -21,11 +22,11 @@ _VALUE: Final = re.compile(r"\([^)]*\)|'[^']*'|\"[^\"]*\"|\b\d[\d.-]*\b")
 
 
 def listed(folder: Path, name: str) -> pd.DataFrame | None:
-    """A list that a load left, as text; None where this machine does not have it."""
+    """A list that a load left, each text as it came; None where this machine does not have it."""
     path = folder / name
     if not path.exists():
         return None
-    return pd.read_csv(path, dtype=str, keep_default_na=False)
+    return pd.read_csv(path, dtype=str, keep_default_na=False).map(as_it_came)
 
 
 def by_fault(rejects: pd.DataFrame) -> pd.DataFrame:

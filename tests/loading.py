@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import csv
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import xlsxwriter
 
+from graphmodel.letters import as_it_came
 from graphmodel.nodes import NODE_BY_LABEL
 from graphmodel.store import Store
 from loaders import LoadReport, load
@@ -23,9 +25,11 @@ SMALL = Path(__file__).parent / "data" / "small"
 KEY = b"a key for tests only"
 
 Tables = Mapping[str, Sequence[Mapping[str, str]]]
+Rows = dict[str, list[dict[str, str]]]
+"""Tables to be changed."""
 
 
-def read_tables(folder: Path) -> dict[str, list[dict[str, str]]]:
+def read_tables(folder: Path) -> Rows:
     """A folder of clean CSV files as it stands, by the standard library alone."""
     found = {}
     for file in sorted(folder.glob("*.csv")):
@@ -70,8 +74,9 @@ def write_book(path: Path, sheets: Mapping[str, Sequence[Sequence[Any]]]) -> Pat
 
 
 def read_list(report: LoadReport, name: str) -> list[dict[str, str]]:
+    """A list that a load left, each text as it came."""
     with (report.folder / name).open(encoding="utf-8", newline="") as text:
-        return list(csv.DictReader(text))
+        return [{head: as_it_came(cell) for head, cell in row.items()} for row in csv.DictReader(text)]
 
 
 def check_only(path: Path, home: Path, reader: str = "canonical") -> tuple[_Run, list[tuple[Any, ...]]]:
@@ -91,6 +96,49 @@ def check_only(path: Path, home: Path, reader: str = "canonical") -> tuple[_Run,
 
 def load_quietly(path: Path, home: Path, **options: Any) -> LoadReport:
     return load(path, home=home, **options)
+
+
+@contextmanager
+def reading(home: Path) -> Iterator[Store]:
+    with Store.open(home, "reader") as store:
+        yield store
+
+
+def graph(home: Path, **options: Any) -> tuple[list[str], list[str]]:
+    """The `facts` of a data folder's graph."""
+    with reading(home) as store:
+        return facts(store, **options)
+
+
+def small() -> Rows:
+    """The small partnership, to be changed."""
+    return read_tables(SMALL)
+
+
+def load_tables(tables: Tables, folder: Path, home: Path, **options: Any) -> LoadReport:
+    return load(write_tables(folder, tables), home=home, **options)
+
+
+def without(tables: Rows, table: str, key: str) -> None:
+    """Take a row and everything that refers to it out."""
+    column = next(iter(tables[table][0]))
+    gone: list[tuple[str, str]] = [(column, key)]
+    links = {"parent_agency_id": "agency_id", "line_manager_id": "practitioner_id"}
+    own = {name: next(iter(rows[0])) for name, rows in tables.items() if rows}
+    while gone:
+        column, key = gone.pop()
+        for name, rows in tables.items():
+            kept = []
+            for row in rows:
+                if any(row.get(c) == key for c in row if links.get(c, c) == column):
+                    if own[name] in _KEYED:
+                        gone.append((own[name], row[own[name]]))
+                else:
+                    kept.append(row)
+            tables[name] = kept
+
+
+_KEYED = {"agency_id", "practitioner_id", "child_id", "assessment_id", "tac_id", "service_id"}
 
 
 def facts(store: Store, *, load_ids: bool = False) -> tuple[list[str], list[str]]:

@@ -31,6 +31,7 @@ from graphmodel.access import Viewer
 from graphmodel.audit_log import AuditLog
 from graphmodel.cypher_load import DELETE_FOUND
 from graphmodel.errors import QueryError
+from graphmodel.letters import as_it_came
 from graphmodel.nodes import NODE_BY_LABEL
 from graphmodel.store import Store
 from loaders import record
@@ -260,11 +261,15 @@ def _clean_lists(home: Path, old: set[str]) -> int:
     for path in sorted((home / record.LOADS).glob("*/*.csv")):
         with path.open(encoding="utf-8", newline="") as file:
             rows = list(csv.reader(file))
-        kept = [row for row in rows if not any(old & {cell, *_PARTS.split(cell)} for cell in row)]
+        kept = [row for row in rows if not any(_names(as_it_came(cell), old) for cell in row)]
         if len(kept) < len(rows):
             gone += len(rows) - len(kept)
             replace_file(path, lambda made, kept=kept: _write_rows(made, kept))  # type: ignore[misc]
     return gone
+
+
+def _names(cell: str, old: set[str]) -> bool:
+    return bool(old & {cell, *_PARTS.split(cell)})
 
 
 def _write_rows(path: Path, rows: Sequence[Sequence[str]]) -> None:
