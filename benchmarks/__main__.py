@@ -13,11 +13,21 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack
-from datetime import date
 from pathlib import Path
 from typing import Final
 
-from benchmarks import alternatives, engines, figuring, loading, machine, page, querying, reporting, visiting
+from benchmarks import (
+    AS_OF,
+    alternatives,
+    engines,
+    figuring,
+    loading,
+    machine,
+    page,
+    querying,
+    reporting,
+    visiting,
+)
 from benchmarks.timing import Figures, say
 from graphmodel.relationships import TABLES
 from tacgraph.example import write_example
@@ -25,7 +35,6 @@ from tacgraph.example.sizes import MEDIAN_CHILDREN
 
 GROUPS: Final = ("load", "memory", "queries", "ten", "pages", "report", "figures", "alternatives")
 SEED: Final = 1
-AS_OF: Final = date(2026, 10, 31)
 TEN: Final = 10
 """How many times larger the authority of the group `ten` is."""
 LARGE: Final = 4.8

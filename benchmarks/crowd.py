@@ -11,7 +11,6 @@ import argparse
 import asyncio
 import json
 import os
-import shutil
 import sys
 import tempfile
 import time
@@ -23,14 +22,14 @@ from typing import Final
 from playwright.async_api import Browser, Page, async_playwright
 from playwright.async_api import Error as BrowserError
 
+from benchmarks import AS_OF
 from benchmarks.engines import loaded
 from benchmarks.timing import Figures, conditions, quantile, say
-from benchmarks.visiting import FAULTS, PAGES, TITLE, WHOLE, served
+from benchmarks.visiting import FAULTS, PAGES, TITLE, WHOLE, launch_options, served
 from reports.words import day_name
 from tacgraph.example import write_example
 from tacgraph.example.sizes import MEDIAN_CHILDREN
 
-AS_OF: Final = date(2026, 10, 31)
 RESULTS: Final = Path(__file__).with_name("results") / "crowd.json"
 ENDS: Final = tuple(
     date.fromisoformat(day)
@@ -100,18 +99,17 @@ async def step(page: Page, address: str, path: str, own: date, *, first: bool) -
 async def crowd(address: str, browsers: int) -> Figures:
     """All browsers alone and at once."""
     async with async_playwright() as play:
-        found = shutil.which("chromium") or shutil.which("google-chrome")
-        chromium = await play.chromium.launch(executable_path=found, args=["--no-sandbox"])
+        browser = await play.chromium.launch(**launch_options())
         days = [ENDS[n % len(ENDS)] for n in range(browsers)]
         say("every day once, so that no visit is the first of its figures")
         for day in days:
-            await walk(chromium, address, day, [])
+            await walk(browser, address, day, [])
         say("one browser alone")
-        alone = await walk(chromium, address, days[0], [d for d in days if d != days[0]])
+        alone = await walk(browser, address, days[0], [d for d in days if d != days[0]])
         say(f"{browsers} browsers at once")
-        walks = [walk(chromium, address, day, [d for d in days if d != day]) for day in days]
+        walks = [walk(browser, address, day, [d for d in days if d != day]) for day in days]
         together = [visit for walked in await asyncio.gather(*walks) for visit in walked]
-        await chromium.close()
+        await browser.close()
     return {"alone": told(alone), "together": told(together)}
 
 

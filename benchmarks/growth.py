@@ -22,11 +22,11 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Final
 
-from benchmarks import child, engines, growth_page, growth_steps, machine, visiting
+from benchmarks import AS_OF, child, engines, growth_page, growth_steps, machine, visiting
 from benchmarks.__main__ import as_json, write
 from benchmarks.engines import Engine
 from benchmarks.growth_next import write_next
-from benchmarks.growth_steps import AS_OF, SEED
+from benchmarks.growth_steps import SEED
 from benchmarks.timing import Figures, conditions, say
 from graphmodel import engine
 from graphmodel.memory import MB

@@ -12,10 +12,10 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
-from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from benchmarks import AS_OF
 from benchmarks.child import peak_mb
 from benchmarks.timing import Figures
 
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from analysis.tables import Slice
 
 SEED: Final = 1
-AS_OF: Final = date(2026, 10, 31)
 ROOT: Final = Path(__file__).resolve().parents[1]
 PAGES: Final = (
     *("overview", "fairness", "overload", "coverage", "duplication", "trends", "certainty", "what_if"),

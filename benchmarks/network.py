@@ -17,10 +17,10 @@ from analysis.network_chance import inside_groups
 from analysis.network_day import network
 from analysis.network_graph import Ties, co_membership
 from analysis.tables import Slice
+from benchmarks import AS_OF
 from benchmarks.timing import Figures, conditions, say, several, timed
 from graphmodel.settings import settings
 
-AS_OF: Final = date(2026, 10, 31)
 AIM: Final = 10.0
 _SWAPPED: Final = 3
 

@@ -17,13 +17,13 @@ import sys
 import tempfile
 import time
 from dataclasses import dataclass, field, replace
-from datetime import date
 from pathlib import Path
 from typing import Final
 
 from websockets.exceptions import WebSocketException
 
 from analysis.tables import Slice
+from benchmarks import AS_OF
 from benchmarks.engines import ENGINES, Engine, loaded
 from benchmarks.leaking import growth
 from benchmarks.processes import entries, held, size
@@ -36,7 +36,6 @@ from graphmodel.audit_log import AuditLog
 from tacgraph.example import write_example
 from tests.loading import read_tables, write_tables
 
-AS_OF: Final = date(2026, 10, 31)
 RESULTS: Final = Path(__file__).with_name("results") / "soak.json"
 SLOW_SECONDS: Final = 20.0
 LOG_SHOWN: Final = 8_000

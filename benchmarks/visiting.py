@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
-from typing import Final
+from typing import Final, TypedDict
 
 from playwright.sync_api import Browser, Page, sync_playwright
 from playwright.sync_api import TimeoutError as NotInTime
@@ -105,12 +105,21 @@ def _percentiles(values: list[float]) -> Figures:
     return {"p50": quantile(values, 0.5), "p95": quantile(values, 0.95), "max": round(max(values), 5)}
 
 
+class Launch(TypedDict):
+    executable_path: str | None
+    args: list[str]
+
+
+def launch_options() -> Launch:
+    """How a browser is started: the system's Chromium or Chrome, else Playwright's own."""
+    found = shutil.which("chromium") or shutil.which("google-chrome")
+    return {"executable_path": found, "args": ["--no-sandbox"]}
+
+
 @contextmanager
 def browser() -> Iterator[Browser]:
-    """The system's Chromium or Chrome, else Playwright's own."""
-    found = shutil.which("chromium") or shutil.which("google-chrome")
     with sync_playwright() as play:
-        made = play.chromium.launch(executable_path=found, args=["--no-sandbox"])
+        made = play.chromium.launch(**launch_options())
         yield made
         made.close()
 
