@@ -75,6 +75,14 @@ class Partnership:
                 writer.writerows(rows)
         return folder
 
+    def asked(self) -> dict[str, dict[str, str]]:
+        """What queries about one child or practitioner are asked here, by the query's name."""
+        tacs, people = self.tables["tacs"], self.tables["practitioners"]
+        return {
+            "who_works_with": {"child_id": tacs[0]["child_id"] if tacs else "none"},
+            "accountability_line": {"practitioner_id": people[0]["practitioner_id"] if people else "none"},
+        }
+
 
 def _ids(kind: str, count: int) -> list[str]:
     shapes = [shape.replace("{k.l}", kind.lower()).replace("{k}", kind) for shape in _IDS]

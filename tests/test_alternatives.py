@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from datetime import date
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -34,11 +33,7 @@ def test_sql_gives_the_rows_of_the_slice(tmp_path: Path, seed: int, size: Size |
     partnership = random_partnership(seed, size, d)
     folder = partnership.write(tmp_path / "partnership")
     held = Slice.from_folder(folder)
-    tacs, people = partnership.tables["tacs"], partnership.tables["practitioners"]
-    given: dict[str, dict[str, Any]] = {
-        "who_works_with": {"child_id": tacs[0]["child_id"] if tacs else "none"},
-        "accountability_line": {"practitioner_id": people[0]["practitioner_id"] if people else "none"},
-    }
+    given = partnership.asked()
     with with_duckdb.loaded(folder, settings()) as made:
         for name, road in SECOND_ROADS.items():
             asked = given.get(name, {})

@@ -9,7 +9,6 @@ import json
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 import pytest
@@ -92,11 +91,7 @@ def test_plain_pandas_on_awkward_partnerships(tmp_path: Path, seed: int) -> None
     partnership = random_partnership(seed, None, d)
     folder = partnership.write(tmp_path / "partnership")
     held = Slice.from_folder(folder)
-    tacs, people = partnership.tables["tacs"], partnership.tables["practitioners"]
-    given: dict[str, dict[str, Any]] = {
-        "who_works_with": {"child_id": tacs[0]["child_id"] if tacs else "none"},
-        "accountability_line": {"practitioner_id": people[0]["practitioner_id"] if people else "none"},
-    }
+    given = partnership.asked()
     for name, (figure, files) in EVERY.items():
         asked = given.get(name, {})
         found = querying.cells(figure(read(folder, files), d, settings(), **asked))
