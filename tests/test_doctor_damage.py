@@ -36,8 +36,7 @@ def whole(embedded_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iter
             empty(store)
         load(SMALL, home=embedded_home)
     shutil.copytree(embedded_home, kept, ignore=lambda _, names: [n for n in names if n.startswith("engine")])
-    with Links(kept):
-        pass
+    Links(kept).close()
     for _ in range(3):
         AuditLog(kept).record(Viewer("jo", "analyst"), "look", about="", rows=1)
     for path in (kept, *kept.rglob("*")):

@@ -114,6 +114,9 @@ class Links:
     def __exit__(
         self, kind: type[BaseException] | None, fault: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self.close()
+
+    def close(self) -> None:
         self._db.close()
 
     @contextmanager

@@ -101,7 +101,7 @@ class Wire:
                 threading.Thread(target=self._pass_on, args=(source, sink, up), daemon=True).start()
 
     def _pass_on(self, source: socket.socket, sink: socket.socket, up: bool) -> None:
-        try:
+        with suppress(OSError):
             while piece := source.recv(PIECE):
                 while self._held.is_set():
                     time.sleep(0.02)
@@ -113,8 +113,6 @@ class Wire:
                 sink.sendall(piece)
                 if not up and self._is_to_break(len(piece)):
                     break
-        except OSError:
-            pass
         for end in (source, sink):
             _reset(end)
 
