@@ -19,6 +19,8 @@ from graphmodel import engine
 from graphmodel.store import Store
 
 if TYPE_CHECKING:
+    from playwright.sync_api import Browser
+
     from tests.neo4j.server import RunningNeo4j
 
 # a shared machine is sometimes slow; how long an example took is no property of the code
@@ -114,6 +116,13 @@ def empty(store: Store) -> None:
             return
 
 
+def anew(home: Path) -> None:
+    """An empty graph with the model applied."""
+    with Store.open(home, "admin") as admin:
+        empty(admin)
+        admin.apply_model()
+
+
 @pytest.fixture
 def reader(on_engine: Path) -> Iterator[Store]:
     with Store.open(on_engine, "reader") as store:
@@ -124,3 +133,16 @@ def reader(on_engine: Path) -> Iterator[Store]:
 def writer(on_engine: Path) -> Iterator[Store]:
     with Store.open(on_engine, "writer") as store:
         yield store
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    """A browser without a head; not for the whole run: while it is open no other module can open one."""
+    from playwright.sync_api import sync_playwright  # noqa: PLC0415  (few tests have a browser)
+
+    with sync_playwright() as play:
+        browser = play.chromium.launch(
+            executable_path=os.environ.get("CHROMIUM", "/usr/bin/chromium"), args=["--no-sandbox"]
+        )
+        yield browser
+        browser.close()

@@ -21,8 +21,8 @@ from graphmodel.store import Store
 from loaders import load
 from loaders import same as sameness
 from loaders.restate import restate
-from tests.conftest import empty
-from tests.loading import facts, write_tables
+from tests.conftest import anew
+from tests.loading import graph, write_tables
 from tests.partnerships import Size, random_partnership
 
 Row = dict[str, str]
@@ -31,17 +31,6 @@ Tables = dict[str, list[Row]]
 TINY = Size(4, 5, 2, 4, 4, 6, 10, 6, 6, 4, 5, 3, 6, 4, 4)
 SOURCES = ("ssd", "annex_a", "school", "clinic")
 """Two that the precedence names, two that it does not."""
-
-
-def anew(home: Path) -> None:
-    with Store.open(home, "admin") as admin:
-        empty(admin)
-        admin.apply_model()
-
-
-def graph(home: Path) -> tuple[list[str], list[str]]:
-    with Store.open(home, "reader") as store:
-        return facts(store)
 
 
 def link(monkeypatch: pytest.MonkeyPatch, rows: Iterable[tuple[str, str, str]]) -> None:

@@ -17,9 +17,10 @@ from graphmodel.settings import Sources, settings
 from graphmodel.store import Store
 from loaders import load
 from loaders.same import settled
-from tests.loading import SMALL, read_list, read_tables, write_tables
+from tests.conftest import anew
+from tests.loading import SMALL, graph, read_list, read_tables, write_tables
 from tests.test_cli import tacgraph
-from tests.test_ledger import Tables, anew, assert_ledger_is_graph, graph, link
+from tests.test_ledger import Tables, assert_ledger_is_graph, link
 
 SSD: Tables = {
     "practitioners": [{"practitioner_id": "p1", "role": "social_worker", "name": "Worker One"}],

@@ -5,8 +5,6 @@ from __future__ import annotations
 import datetime as dt
 import multiprocessing
 import stat
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -15,46 +13,20 @@ import pytest
 import xlsxwriter
 
 from graphmodel.errors import LoadRefused, SourceError
-from graphmodel.store import Store
-from loaders import LoadReport, load
+from loaders import load
 from loaders.record import only_loader
-from tests.conftest import empty
+from tests.conftest import anew
 from tests.loading import (
     SMALL,
-    facts,
+    graph,
+    load_tables,
     read_list,
-    read_tables,
+    reading,
+    small,
     tables_expected,
     tables_in_graph,
-    write_tables,
+    without,
 )
-
-Tables = dict[str, list[dict[str, str]]]
-
-
-@contextmanager
-def reading(home: Path) -> Iterator[Store]:
-    with Store.open(home, "reader") as store:
-        yield store
-
-
-def graph(home: Path, **options: Any) -> tuple[list[str], list[str]]:
-    with reading(home) as store:
-        return facts(store, **options)
-
-
-def small() -> Tables:
-    return read_tables(SMALL)
-
-
-def load_tables(tables: Tables, folder: Path, home: Path, **options: Any) -> LoadReport:
-    return load(write_tables(folder, tables), home=home, **options)
-
-
-def start_anew(home: Path) -> None:
-    with Store.open(home, "admin") as admin:
-        empty(admin)
-        admin.apply_model()
 
 
 def test_the_small_partnership_stands_in_the_graph_as_in_its_files(on_engine: Path) -> None:
@@ -122,7 +94,7 @@ def test_the_load_record_says_when_and_what(on_engine: Path) -> None:
 def test_a_workbook_comes_to_the_same_graph_as_the_folder(on_engine: Path, tmp_path: Path) -> None:
     load(SMALL, home=on_engine)
     folder = graph(on_engine)
-    start_anew(on_engine)
+    anew(on_engine)
     book = xlsxwriter.Workbook(
         str(tmp_path / "small.xlsx"), {"strings_to_numbers": True, "default_date_format": "d mmm yyyy"}
     )
@@ -168,7 +140,7 @@ def test_new_values_update_and_links_move(on_engine: Path, tmp_path: Path) -> No
         families = {row[0] for row in store.fetch("MATCH (f:Family) RETURN f.family_id")}
         assert families == {r["family_id"] for r in tables["children"]} - {""}
     incremental = graph(on_engine)
-    start_anew(on_engine)
+    anew(on_engine)
     load_tables(tables, tmp_path / "in", on_engine)
     assert graph(on_engine) == incremental
 
@@ -198,74 +170,6 @@ def test_a_file_without_a_column_says_nothing_about_it(on_engine: Path, tmp_path
         assert tables_in_graph(store) == tables_expected(changed)
 
 
-def test_replace_ends_in_the_graph_of_a_fresh_load(on_engine: Path, tmp_path: Path) -> None:
-    later = small()
-    for name, gone in {"children": "c08", "practitioners": "p06", "services": "s03"}.items():
-        _without(later, name, gone)
-    del later["reviews"]
-    load_tables(later, tmp_path / "in", on_engine)
-    fresh = graph(on_engine)
-    start_anew(on_engine)
-    load(SMALL, home=on_engine)
-    report = load_tables(later, tmp_path / "in", on_engine, replace=True)
-    assert report.total("rejected") == 0
-    assert graph(on_engine) == fresh
-    lost = sum(map(len, small().values())) - sum(map(len, later.values()))
-    assert report.total("retired") == lost
-
-
-def _without(tables: Tables, table: str, key: str) -> None:
-    """Take a row and everything that refers to it out."""
-    column = next(iter(tables[table][0]))
-    gone: list[tuple[str, str]] = [(column, key)]
-    links = {"parent_agency_id": "agency_id", "line_manager_id": "practitioner_id"}
-    own = {name: next(iter(rows[0])) for name, rows in tables.items() if rows}
-    while gone:
-        column, key = gone.pop()
-        for name, rows in tables.items():
-            kept = []
-            for row in rows:
-                if any(row.get(c) == key for c in row if links.get(c, c) == column):
-                    if own[name] in _KEYED:
-                        gone.append((own[name], row[own[name]]))
-                else:
-                    kept.append(row)
-            tables[name] = kept
-
-
-_KEYED = {"agency_id", "practitioner_id", "child_id", "assessment_id", "tac_id", "service_id"}
-
-
-def test_facts_of_another_source_survive_a_replacement(on_engine: Path, tmp_path: Path) -> None:
-    load(SMALL, home=on_engine, source="north")
-    mine: Tables = {
-        "agencies": small()["agencies"][:1],
-        "children": [{"child_id": "c01", "family_id": "f1", "birth_date": "2014-05-12", "locality": "North"}],
-        "statuses": [{"child_id": "c02", "status": "SEN", "started_on": "2026-05-05"}],
-    }
-    report = load_tables(mine, tmp_path / "south", on_engine, source="south")
-    assert report.total("rejected") == 0
-    report = load_tables(
-        {"agencies": small()["agencies"]}, tmp_path / "in", on_engine, source="north", replace=True
-    )
-    with reading(on_engine) as store:
-        children = store.fetch("MATCH (n:Child) RETURN n.child_id, n.sources ORDER BY n.child_id")
-        assert children == [["c01", ["south"]], ["c02", []]]
-        statuses = store.fetch("MATCH (c)-[r:HAS_STATUS]->(s) RETURN c.child_id, s.status, r.sources")
-        assert statuses == [["c02", "SEN", ["south"]]]
-        assert store.fetch("MATCH (n:Tac) RETURN n") == []
-        shared = store.fetch("MATCH (n:Agency {agency_id: 'A1'}) RETURN n.sources")
-        assert shared == [[["north", "south"]]]
-    assert report.tables["children"].kept == 1
-    assert any("stay without a source" in note for note in report.notes)
-    load_tables(
-        {"agencies": small()["agencies"][:1]}, tmp_path / "in2", on_engine, source="south", replace=True
-    )
-    with reading(on_engine) as store:
-        assert store.fetch("MATCH (n:Child) RETURN n.child_id") == []
-        assert store.fetch("MATCH (n:Family) RETURN n.family_id") == []
-
-
 def test_an_equal_row_of_a_second_source_adds_its_name(on_engine: Path) -> None:
     load(SMALL, home=on_engine, source="b")
     report = load(SMALL, home=on_engine, source="a")
@@ -274,18 +178,6 @@ def test_an_equal_row_of_a_second_source_adds_its_name(on_engine: Path) -> None:
         for pattern in ("(n:Practitioner)", "()-[n:MEMBER_OF]->()", "()-[n:HAS_NEED]->()", "(n:Review)"):
             assert store.fetch(f"MATCH {pattern} RETURN DISTINCT n.sources") == [[["a", "b"]]]
     assert not load(SMALL, home=on_engine, source="b").changed
-
-
-def test_a_replacement_keeps_facts_whose_rows_are_broken(on_engine: Path, tmp_path: Path) -> None:
-    load(SMALL, home=on_engine)
-    before = graph(on_engine)
-    tables = small()
-    tables["practitioners"][1]["term_time_only"] = "perhaps"
-    tables["memberships"][0]["ended_on"] = "2020-01-01"
-    tables["needs"][1]["level"] = "9"
-    report = load_tables(tables, tmp_path / "in", on_engine, replace=True)
-    assert report.total("rejected") == 3
-    assert graph(on_engine) == before
 
 
 def test_references_may_lead_to_what_the_graph_holds(on_engine: Path, tmp_path: Path) -> None:
@@ -338,7 +230,7 @@ def test_a_dry_run_says_what_would_be_and_writes_nothing(on_engine: Path, tmp_pa
     before = graph(on_engine, load_ids=True)
     tables = small()
     tables["tacs"][0]["model"] = "panel"
-    _without(tables, "children", "c08")
+    without(tables, "children", "c08")
     dry = load_tables(tables, tmp_path / "in", on_engine, dry_run=True, replace=True)
     assert graph(on_engine, load_ids=True) == before
     real = load_tables(tables, tmp_path / "in", on_engine, replace=True)

@@ -18,8 +18,8 @@ from hypothesis import strategies as st
 from graphmodel import engine
 from graphmodel.store import Store
 from loaders import load
-from tests.conftest import empty
-from tests.loading import facts, tables_expected, tables_in_graph, write_tables
+from tests.conftest import anew
+from tests.loading import graph, tables_expected, tables_in_graph, write_tables
 from tests.neo4j.server import RunningNeo4j
 from tests.partnerships import Size, random_partnership
 from tests.test_ledger import assert_ledger_is_graph
@@ -28,17 +28,6 @@ ROOT = Path(__file__).parents[1]
 BIG = Size(6, 11, 8, 11, 20, 40, 400, 300, 60, 400, 120, 12, 300, 300, 80)
 
 Facts = tuple[list[str], list[str]]
-
-
-def anew(home: Path) -> None:
-    with Store.open(home, "admin") as admin:
-        empty(admin)
-        admin.apply_model()
-
-
-def graph(home: Path) -> Facts:
-    with Store.open(home, "reader") as store:
-        return facts(store)
 
 
 @pytest.fixture(scope="module")

@@ -13,7 +13,7 @@ import openpyxl
 import pandas as pd
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser
 from python_calamine import CalamineWorkbook
 
 from analysis import SECOND_ROADS, fairness, workload
@@ -79,14 +79,6 @@ def pdf_text(file: Path) -> str:
         ["pdftotext", "-layout", str(file), "-"], check=True, capture_output=True, text=True
     )
     return done.stdout
-
-
-@pytest.fixture(scope="module")
-def browser() -> Browser:  # type: ignore[misc]
-    with sync_playwright() as play:
-        found = play.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox"])
-        yield found
-        found.close()
 
 
 def every_cell(book: Path) -> list[object]:
@@ -260,9 +252,9 @@ def test_the_workbook_has_a_chart_with_alternative_text(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("width", [1280, 320])
 def test_the_page_is_accessible_asks_nobody_and_fits(
-    width: int, files: dict[str, Path], browser: Browser
+    width: int, files: dict[str, Path], chromium: Browser
 ) -> None:
-    page = browser.new_page(viewport={"width": width, "height": 900})
+    page = chromium.new_page(viewport={"width": width, "height": 900})
     asked: list[str] = []
     faults: list[str] = []
     page.on("request", lambda request: asked.append(request.url))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -12,7 +11,6 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from playwright.sync_api import Browser, sync_playwright
 
 from analysis.tables import Slice
 from dashboards import data
@@ -83,14 +81,3 @@ def site(partnership: Partnership, tmp_path_factory: pytest.TempPathFactory) -> 
     port = free_port()
     with served(partnership.home, tmp_path_factory.mktemp("elsewhere"), port):
         yield f"http://127.0.0.1:{port}"
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    # not for the whole run: while it is open no other module can open one
-    with sync_playwright() as play:
-        browser = play.chromium.launch(
-            executable_path=os.environ.get("CHROMIUM", "/usr/bin/chromium"), args=["--no-sandbox"]
-        )
-        yield browser
-        browser.close()
