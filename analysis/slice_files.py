@@ -26,6 +26,8 @@ from graphmodel.errors import DiskError, SourceError
 _META: Final = "slice.json"
 _DIGEST: Final = "sha256"
 _KEEP: Final = 2
+_MAKING: Final = ".making-"
+_GONE: Final = ".gone-"
 
 
 @dataclass(frozen=True)
@@ -90,9 +92,9 @@ def latest_first(folder: Path, ending: str) -> list[Path]:
 
 
 def keep(folder: Path, tables: Mapping[str, pa.Table], meta: Meta) -> None:
-    """Write it as Parquet, all at once: a reader sees the whole folder or none. Prunes older ones."""
+    """Write it as Parquet, all at once: a reader sees the whole folder or none. Prunes older slices."""
     folder.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    made = Path(tempfile.mkdtemp(prefix=".making-", dir=folder.parent))
+    made = Path(tempfile.mkdtemp(prefix=_MAKING, dir=folder.parent))
     try:
         digests = {name: _private(made / f"{name}.parquet", table) for name, table in tables.items()}
         descriptor = os.open(made / _META, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
@@ -120,7 +122,7 @@ def _private(path: Path, table: pa.Table) -> str:
 def _remove(folder: Path) -> None:
     """Out of sight first, so that nobody opens half of it."""
     try:
-        gone = Path(tempfile.mkdtemp(prefix=".gone-", dir=folder.parent))
+        gone = Path(tempfile.mkdtemp(prefix=_GONE, dir=folder.parent))
         folder.rename(gone / folder.name)
     except OSError:
         # a disk without room for a name: then in sight
@@ -129,13 +131,14 @@ def _remove(folder: Path) -> None:
 
 
 def _prune(latest: Path) -> None:
-    folders = [x for x in latest.parent.iterdir() if x.is_dir()]
-    kept = sorted((x for x in folders if not x.name.startswith(".")), key=lambda x: x.stat().st_mtime)
+    """Older slices and what was left of making or removing one; any other folder there is somebody else's."""
+    kept = [x for x in latest.parent.iterdir() if (x / _META).is_file() and not x.name.startswith(".")]
+    kept.sort(key=lambda x: x.stat().st_mtime)
     for folder in [x for x in kept if x != latest][: -_KEEP + 1 or None]:
         _remove(folder)
     # whoever keeps is alone, so these are of somebody who was killed, whatever a clock says
-    for folder in (x for x in folders if x.name.startswith(".")):
-        shutil.rmtree(folder, ignore_errors=True)
+    for left in (*latest.parent.glob(f"{_MAKING}*"), *latest.parent.glob(f"{_GONE}*")):
+        shutil.rmtree(left, ignore_errors=True)
 
 
 def drop_former(folder: Path, graph: str, generation: str) -> None:

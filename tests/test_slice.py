@@ -135,6 +135,17 @@ def test_kept_and_opened_again_it_is_the_same(tmp_path: Path) -> None:
     assert {stat.S_IMODE(x.stat().st_mode) for x in folders} == {0o700}
 
 
+def test_a_slice_kept_among_other_folders_leaves_them_alone(tmp_path: Path) -> None:
+    found = Slice.from_folder(random_partnership(1).write(tmp_path / "csv"))
+    for other in ("letters", ".hidden"):
+        (tmp_path / other).mkdir()
+        (tmp_path / other / "kept.txt").touch()
+    (tmp_path / ".making-left").mkdir()
+    for name in "1234":
+        found.keep(tmp_path / name)
+    assert sorted(x.name for x in tmp_path.iterdir()) == [".hidden", "3", "4", "csv", "letters"]
+
+
 def test_older_slices_are_pruned_under_a_reader(tmp_path: Path) -> None:
     folder = tmp_path / "slice"
     first = Slice.from_folder(random_partnership(1).write(tmp_path / "csv"))
