@@ -127,6 +127,11 @@ class Queries(_Part):
     row_limit: int = Field(ge=1)
     result_mb: int = Field(default=512, ge=1)
 
+    def limits(self, seconds: float | None, rows: int | None) -> tuple[float, int]:
+        """Seconds and rows that one question may take: those given, else the ones here."""
+        allowed = self.time_limit_seconds if seconds is None else seconds
+        return allowed, self.row_limit if rows is None else rows
+
 
 class Disclosure(_Part):
     """Small counts."""

@@ -85,9 +85,7 @@ def answer_query(
             check_text(query.text)
         if identifies == "child":
             looker.must_see_children()
-    limits = settings().queries
-    seconds_allowed = limits.time_limit_seconds if time_limit is None else time_limit
-    rows_allowed = limits.row_limit if row_limit is None else row_limit
+    seconds_allowed, rows_allowed = settings().queries.limits(time_limit, row_limit)
     with ExitStack() as stack:
         held = store or stack.enter_context(Store.open(data_folder()))
         begun = time.perf_counter()
