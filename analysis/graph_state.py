@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Final
 
 from analysis.readback import SCHEMAS
@@ -18,7 +19,8 @@ class State:
     """What the graph's load records say: `key` names the facts, None where no load names them.
 
     `settled` is false while a load is running or was cut off, so that a read may meet half of it.
-    `generation` is another one after facts were changed otherwise than by a load.
+    `generation` is another one after facts were changed otherwise than by a load. `ended` says when each load
+    that is over ended, by its id; two states of the same facts may differ in it.
     """
 
     key: str | None
@@ -26,6 +28,7 @@ class State:
     loaded_at: str | None
     settled: bool
     generation: str = ""
+    ended: Mapping[str, str] = field(default_factory=dict, compare=False)
 
 
 _STATE: Final = (
@@ -48,6 +51,7 @@ def load_state(store: Store) -> State:
     rows = store.fetch(_STATE)
     generation = str(next((row[5] for row in rows if row[0] is None), None) or "")
     loads = sorted((row for row in rows if row[0] is not None), key=lambda row: (row[4] or "", row[0]))
+    ended = {row[0]: row[1] for row in loads if row[1] is not None}
     named: tuple[str, str] | None = None
     settled = True
     for load_id, finished_at, outcome, changed, _, source in loads:
@@ -62,9 +66,9 @@ def load_state(store: Store) -> State:
                 named = (load_id, finished_at)
             settled = True
     if named is None:
-        return State(None, None, None, settled=settled, generation=generation)
+        return State(None, None, None, settled=settled, generation=generation, ended=ended)
     key = f"{named[0]}-{digest_of(store)}-{generation}"
-    return State(key, *named, settled=settled, generation=generation)
+    return State(key, *named, settled=settled, generation=generation, ended=ended)
 
 
 def digest_of(store: Store) -> str:

@@ -10,12 +10,17 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Final
 
 import pyarrow as pa
 
 from analysis.readback import Progress, changed_rows, table_from_graph
 from graphmodel.relationships import TABLES
 from graphmodel.store import Store
+
+_OTHERS: Final = (
+    "MATCH (l:Load) WHERE NOT l.load_id IN $known RETURN l.load_id, l.finished_at, l.outcome, l.counts_json"
+)
 
 
 @dataclass(frozen=True)
@@ -27,25 +32,19 @@ class Since:
     shortened: frozenset[str]
 
 
-def ended(store: Store) -> dict[str, str]:
-    """When each load that is over ended, by its id."""
-    over = "MATCH (l:Load) WHERE l.finished_at IS NOT NULL RETURN l.load_id, l.finished_at"
-    return dict(map(tuple, store.fetch(over)))
+def since(store: Store, known: Mapping[str, str], ended: Mapping[str, str]) -> Since | None:
+    """The loads that are not among the `known` ones; only their records are read.
 
-
-def since(store: Store, known: Mapping[str, str]) -> Since | None:
-    """The loads that are not among the `known` ones.
-
-    None where one of them does not say whole what it did, or where a known one is gone: then it is another
-    graph, or one that was emptied.
+    `known` and `ended` say when each load ended, by its id: those of a kept slice, and those of the graph.
+    None where a load does not say whole what it did, or where a known one is gone: then it is another graph,
+    or one that was emptied.
     """
-    rows = store.fetch("MATCH (l:Load) RETURN l.load_id, l.finished_at, l.outcome, l.counts_json")
-    if known.keys() - {row[0] for row in rows}:
+    if known.keys() - ended.keys():
         return None
+    as_known = [load_id for load_id, at in known.items() if ended[load_id] == at]
+    rows = store.fetch(_OTHERS, {"known": as_known})
     loads, written, shortened = [], set(), set()
     for load_id, finished_at, outcome, counts_json in rows:
-        if finished_at is not None and known.get(load_id) == finished_at:
-            continue
         if finished_at is None or outcome not in ("loaded", "refused") or counts_json is None:
             return None
         if outcome == "refused":

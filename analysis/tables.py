@@ -165,7 +165,6 @@ class Slice:
                 state = load_state(store)
                 if state.key is not None and (kept := cls._kept(folder / state.key)) is not None:
                     return kept
-                loads = increment.ended(store)
                 tables = (
                     from_graph(store, progress) if not_kept else cls._read(store, folder, state, progress)
                 )
@@ -174,7 +173,7 @@ class Slice:
                         state.load_id,
                         state.loaded_at,
                         complete=True,
-                        loads=loads,
+                        loads=state.ended,
                         generation=state.generation,
                     )
                     made = cls(tables, meta)
@@ -196,7 +195,7 @@ class Slice:
             before = cls._kept(latest)
             if before is None or before.loads is None or not before.complete or not state.settled:
                 continue
-            since = increment.since(store, before.loads)
+            since = increment.since(store, before.loads, state.ended)
             if since is not None:
                 return increment.brought_up(store, before.arrow, since, progress)
         return from_graph(store, progress)

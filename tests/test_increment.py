@@ -130,3 +130,22 @@ def test_a_table_read_in_parts_is_the_table_read_at_once(
             assert same(from_graph(store), whole) == []
     assert all(len(table) > 5 for name, table in whole.items() if name in ("children", "memberships"))
     assert sum("UNWIND $ids" in query for query in work.reads) > len(whole)
+
+
+def test_beside_the_changes_only_so_many_records_of_loads_are_read(on_engine: Path, tmp_path: Path) -> None:
+    rows: Rows = {n: [dict(r) for r in t] for n, t in random_partnership(3, SIZE).tables.items()}
+    load_quietly(write_tables(tmp_path / "first", rows), on_engine)
+    with Store.open(on_engine) as store:
+        Slice.current(store, on_engine)
+        for new in (1, 2):
+            changed = 0
+            for part in range(new):
+                some = [{**row, "locality": f"Moved {new} {part}"} for row in rows["children"][: 3 + part]]
+                report = load_quietly(write_tables(tmp_path / f"{new}-{part}", {"children": some}), on_engine)
+                assert report.tables["children"].updated == len(some)
+                changed = max(changed, len(some))
+            (loads,) = store.fetch("MATCH (l:Load) RETURN count(l)")
+            with counted() as work:
+                Slice.current(store, on_engine)
+            # compared with the ledger once; the state at first, at its turn, and after; the new ones
+            assert work.rows == changed + loads[0] + 3 * (loads[0] + 1) + new
