@@ -29,6 +29,8 @@ from graphmodel.store import Store
 LOADS: Final = "loads"
 BEAT_SECONDS: Final = 4.0
 """How often a running load says that it lives, in a database that others may load into."""
+NO_LOAD: Final = "no load"
+"""The format in the record of whoever changes the graph otherwise: it goes with its end."""
 STILL_SECONDS: Final = 15.0
 """A load whose record did not change for so long, by our own clock, is dead."""
 _LOOK_SECONDS: Final = 0.5
@@ -133,6 +135,11 @@ _BEGIN: Final = (
 )
 
 
+_TIDY: Final = (
+    "MATCH (o:Load {format: $format}) WHERE o.load_id IN $dead DETACH DELETE o RETURN count(*) AS gone"
+)
+
+
 def begin(store: Store, load_id: str, facts: Mapping[str, Any], gone: Sequence[Running]) -> None:
     """Leave the record of a running load, unless another one that is not `gone` was begun meanwhile.
 
@@ -147,9 +154,11 @@ def begin(store: Store, load_id: str, facts: Mapping[str, Any], gone: Sequence[R
                 {"dead": ids},
             ),
             (_BEGIN, {"dead": ids, "load_id": load_id, "facts": dict(facts)}),
+            # what was cut off and was no load leaves nothing in the graph to be completed by its record
+            (_TIDY, {"dead": ids, "format": NO_LOAD}),
         ]
     )
-    if not made[-1]:
+    if not made[2]:
         raise LoadRefused(
             f"the database at {store.uri}", "another load began in it just now", "Wait until it is done."
         )

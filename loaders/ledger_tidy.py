@@ -192,7 +192,11 @@ def catch_up(home: Path) -> Standing:
     ledger has it. Children who were erased since the day of that graph go from it once more. Raises
     `EngineError` where there is no ledger, or it is the ledger that is older.
     """
-    with record.only_loader(home, "catch-up"), Store.open(home, "admin") as store:
+    with (
+        record.only_loader(home, "catch-up"),
+        Store.open(home, "admin") as store,
+        record.only_writer(home, store, "catch-up"),
+    ):
         found = standing(store, home)
         if found.ledger is None or not found.ledger.parts or found.beyond:
             raise EngineError(

@@ -132,9 +132,10 @@ def _in_lock(run: _Run, stage: Staging, *, strict: bool) -> None:
 @contextmanager
 def _recorded(run: _Run, stage: Staging, store: Store, *, every: bool = False) -> Iterator[None]:
     """Open the ledger and the record of the load; complete the record, whatever becomes of the load."""
+    gone = alone.dead(store, run.home)
+    # not before it is known that nobody else loads, from another folder
     if not run.dry_run and finish(run.home, store) is not None:
         run.notes.append("an erasure was cut off: it is completed")
-    gone = alone.dead(store, run.home)
     run.notes += [f"load {one.load_id} was cut off: what it left is completed" for one in gone]
     before = record.Before.of(store)
     run.load_id = record.new_load_id(before.load_id)

@@ -7,13 +7,16 @@ import json
 import os
 import re
 import secrets
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final, Self
 
 from graphmodel.disk import on_disk
+from graphmodel.errors import TacgraphError
+from graphmodel.ledger import find_ledger
 from graphmodel.letters import harmless
 from graphmodel.migrations import RESTORING
 from graphmodel.store import Store
@@ -23,7 +26,18 @@ from loaders.raw import PLACE
 from loaders.report import TableCounts
 from loaders.staging import Staging
 
-__all__ = ["LOADS", "SLACK", "Before", "begin", "finish", "new_load_id", "now", "only_loader", "write_lists"]
+__all__ = [
+    "LOADS",
+    "SLACK",
+    "Before",
+    "begin",
+    "finish",
+    "new_load_id",
+    "now",
+    "only_loader",
+    "only_writer",
+    "write_lists",
+]
 
 SLACK: Final = timedelta(minutes=1)
 """Clocks of two machines may differ by this much."""
@@ -95,6 +109,30 @@ def begin(
     alone.begin(store, load_id, {**named, **state}, gone)
     # a reader that finds the ledger ahead must not take a copy that lags for a graph that was set back
     store.hand_on()
+
+
+@contextmanager
+def only_writer(home: Path, store: Store, what: str) -> Iterator[None]:
+    """Hold the database's one place for a loader while the graph is changed otherwise than by a load.
+
+    For whoever holds the data folder's lock (`only_loader`), which no other folder or machine asks for.
+    Raises `LoadRefused` where another load runs in the database, or a restore. The embedded engine is the
+    folder's own, so there the lock suffices.
+    """
+    gone = alone.dead(store, home)
+    if store.kind != "neo4j":
+        yield
+        return
+    marker, book = new_load_id(), find_ledger(home)
+    known = book.name if book is not None else None
+    begin(store, marker, source=what, reader=alone.NO_LOAD, path_name="", ledger=known, gone=gone)
+    try:
+        with alone.Alive(store, marker):
+            yield
+    finally:
+        # where the database is gone, whoever is next finds that it counts no further
+        with suppress(TacgraphError):
+            store.write("MATCH (l:Load {load_id: $load_id}) DETACH DELETE l RETURN count(*)", load_id=marker)
 
 
 def finish(

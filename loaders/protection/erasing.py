@@ -68,11 +68,15 @@ def erase(
     """Make nobody of these children in the graph, the ledger, the links, the identity store and the lists.
 
     Raises `AccessRefused` (no right, no reason), `QueryError` for an id that the graph does not have (unless
-    `only_known` is false), `LoadRefused` while a load runs. The audit record says that somebody was
-    erased and why, under the new id.
+    `only_known` is false), `LoadRefused` while a load runs, here or from elsewhere in the database. The
+    audit record says that somebody was erased and why, under the new id.
     """
     viewer.must_see_children()
-    with record.only_loader(home, what), Store.open(home, "writer") as store:
+    with (
+        record.only_loader(home, what),
+        Store.open(home, "writer") as store,
+        record.only_writer(home, store, what),
+    ):
         earlier, gone = finish(home, store) or (_NOTHING, [])
         asked = [child for child in children if child not in gone]
         known = _known(store, asked)
@@ -90,7 +94,7 @@ def finish(home: Path, store: Store) -> tuple[Erasure, list[str]] | None:
     """Carry out what was planned, or left by an erasure that was cut off; None where nothing was.
 
     Gives what was changed and the children's old ids. For whoever holds the data folder's lock: a load that
-    came between would find half of the children's facts under each name.
+    came between would find half of the children's facts under each name, one in another folder too.
     """
     path = home / JOURNAL
     if not path.exists():

@@ -66,7 +66,11 @@ def leaving(store: Store, home: Path, rules: Retention, on: date) -> Leavers:
 
 def take_out(home: Path, found: Leavers, rules: Retention, viewer: Viewer) -> None:
     """Do what `leaving` found. Each step may be run again; the audit record says what was done."""
-    with record.only_loader(home, "retention"), Store.open(home, "writer") as store:
+    with (
+        record.only_loader(home, "retention"),
+        Store.open(home, "writer") as store,
+        record.only_writer(home, store, "retention"),
+    ):
         if found.practitioners:
             forget_names(store, home, found.practitioners)
         if found.agencies:
