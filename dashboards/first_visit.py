@@ -82,7 +82,7 @@ def must_be_empty(store: Store) -> None:
 def _told(arguments: list[str], home: Path) -> None:
     """Run the command line in a process of its own; a `SourceError` with its last words where it fails."""
     found = subprocess.run(
-        [sys.executable, "-m", "tacgraph", *arguments],
+        [sys.executable, "-P", "-m", "tacgraph", *arguments],
         env={**os.environ, "TACGRAPH_HOME": str(home), "NO_COLOR": "1"},
         cwd=home,
         capture_output=True,

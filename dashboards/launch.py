@@ -63,6 +63,10 @@ def options(port: int, secrets: Path = NO_SECRETS, provider: Provider | None = N
     return [f"--{name}={value}" for name, value in stated.items()] + hosts + files
 
 
+WARMING: Final = (sys.executable, "-P", "-m", "dashboards.warm")
+"""Work ahead: never by a package of that name in the folder that one happens to work in."""
+
+
 def serve(home: Path, *, port: int, as_of: date | None) -> int:
     """Serve the dashboard of a data folder until Ctrl+C; 0 when it ended so.
 
@@ -101,7 +105,7 @@ def _working_ahead() -> Iterator[None]:
     """
     try:
         begun = subprocess.Popen(
-            [sys.executable, "-m", "dashboards.warm"],
+            WARMING,
             stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,

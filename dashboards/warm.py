@@ -85,7 +85,8 @@ def _only_one(home: Path) -> Iterator[bool]:
 def _end_with_the_dashboard() -> None:
     """The dashboard holds the other end of our standard input, and never writes."""
     with suppress(OSError):
-        sys.stdin.buffer.read()
+        # not by sys.stdin, whose lock a thread that waits would hold while this process ends
+        os.read(0, 1)
     os._exit(0)
 
 

@@ -243,7 +243,7 @@ def _launch(files: EngineFiles, idle_seconds: float, heap: str, reader_timeout: 
     source = str(Path(__file__).resolve().parent.parent)
     path = os.pathsep.join(filter(None, [source, os.environ.get("PYTHONPATH")]))
     command = [
-        *(sys.executable, "-m", "graphmodel.engine_server", str(files.home)),
+        *(sys.executable, "-P", "-m", "graphmodel.engine_server", str(files.home)),
         *("--idle-seconds", str(idle_seconds)),
         *("--reader-timeout", str(reader_timeout)),
         *("--heap", heap),

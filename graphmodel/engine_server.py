@@ -256,7 +256,7 @@ def launch(files: EngineFiles, options: argparse.Namespace) -> int:
         old.unlink()
     log = os.open(files.log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, OWNER_ONLY_FILE)
     command = [
-        *(sys.executable, "-m", "graphmodel.engine_server", str(files.home)),
+        *(sys.executable, "-P", "-m", "graphmodel.engine_server", str(files.home)),
         *("--idle-seconds", str(options.idle_seconds)),
         *("--reader-timeout", str(options.reader_timeout)),
         *("--heap", options.heap),

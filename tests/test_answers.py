@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
 import tempfile
 import threading
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -25,6 +26,7 @@ from analysis.network_day import Network
 from analysis.plain_values import Unknown, packed, unpacked
 from analysis.tables import Slice
 from dashboards import warm
+from dashboards.launch import WARMING
 from graphmodel.settings import Settings, settings
 from graphmodel.store import Store
 from loaders.protection.erasing import forget_slices
@@ -284,6 +286,56 @@ def test_working_ahead_makes_what_the_pages_ask_for_and_names_nobody(
     people = held.table("practitioners")["name"].dropna()
     assert len(people)
     assert not [name for name in people for text in texts if name in text]
+
+
+@pytest.fixture
+def ahead(loaded: tuple[Path, Slice], tmp_path: Path) -> Iterator[subprocess.Popen[bytes]]:
+    """The process that a dashboard begins, in a working folder that has a package of the same name."""
+    home, _ = loaded
+    (tmp_path / "dashboards").mkdir()
+    (tmp_path / "dashboards" / "__init__.py").write_text("raise SystemExit(9)", encoding="utf-8")
+    few = tmp_path / "few.toml"
+    few.write_text("network.runs = 10\nnetwork.restarts = 1\n", encoding="utf-8")
+    more = {"TACGRAPH_HOME": str(home), "TACGRAPH_AS_OF": DAY.isoformat(), "TACGRAPH_SETTINGS": str(few)}
+    begun = subprocess.Popen(WARMING, stdin=subprocess.PIPE, cwd=tmp_path, env={**os.environ, **more})
+    with begun:
+        yield begun
+        begun.kill()
+
+
+def test_the_process_of_its_own_works_ahead_and_ends(
+    loaded: tuple[Path, Slice], ahead: subprocess.Popen[bytes], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home, held = loaded
+    assert ahead.wait(120) == 0
+    assert len(kept(home)) == 2
+    monkeypatch.setattr(advice, "advise", None)
+    monkeypatch.setattr(network_day, "network", None)
+    agreed = quick(settings())
+    assert isinstance(warm.network(home, held, DAY, agreed), Network)
+    assert isinstance(warm.advice(home, held, DAY, agreed), Advice)
+
+
+def test_it_ends_with_the_dashboard(loaded: tuple[Path, Slice], ahead: subprocess.Popen[bytes]) -> None:
+    """While it waits for an answer that somebody else makes: the visitor who asked is gone too."""
+    home, held = loaded
+    agreed = quick(settings())
+    wait = Counted()
+    wait.go_on.clear()
+    maker = threading.Thread(
+        target=lambda: kept_or_made(Question("network", home, held, DAY, agreed), wait, worth=lambda _: False)
+    )
+    maker.start()
+    try:
+        assert wait.begun.wait(20)
+        with pytest.raises(subprocess.TimeoutExpired):
+            ahead.wait(8)
+        assert ahead.stdin is not None
+        ahead.stdin.close()
+        assert ahead.wait(20) == 0
+    finally:
+        wait.go_on.set()
+        maker.join()
 
 
 def unpacked_text(path: Path) -> str:
