@@ -25,6 +25,7 @@ from loaders.backup.saving import ERASED, FILES
 from loaders.report import Progress, Silent
 
 _LOCK: Final = "restoring"
+_ASIDE: Final = ".before-"
 SPARE: Final = 1.2
 _CODES: Final = "n:Status OR n:NeedsLevel OR n:Model"
 
@@ -73,8 +74,9 @@ def _in_lock(
             )
         home.mkdir(mode=0o700, exist_ok=True)
         _restore_graph(home, work, path, manifest, shown, force=force)
+        # before anything moves: whenever this is killed, the folder in place has them
+        _keep_erased(_former(into), home)
         aside = _put_in_place(home, into)
-        _keep_erased(aside, into)
     finally:
         _remove(work)
         if lock is not None:
@@ -171,14 +173,22 @@ def _empty(store: Store, marker: str) -> None:
         continue
 
 
-def _keep_erased(aside: Path | None, into: Path) -> None:
+def _former(into: Path) -> Path | None:
+    """The folder before this restore; where one was killed that had moved it aside, what lies there."""
+    if into.is_dir() and any(into.iterdir()):
+        return into
+    left = sorted(into.parent.glob(f"{glob.escape(into.name)}{_ASIDE}*"))
+    return left[-1] if left else None
+
+
+def _keep_erased(former: Path | None, home: Path) -> None:
     """What was erased since the backup was taken stays known, so that the doctor says who is back."""
-    if aside is not None and (aside / ERASED).exists():
+    if former is not None and (former / ERASED).exists():
         there = set(
-            (into / ERASED).read_text(encoding="ascii").splitlines() if (into / ERASED).exists() else ()
+            (home / ERASED).read_text(encoding="ascii").splitlines() if (home / ERASED).exists() else ()
         )
-        lines = [x for x in (aside / ERASED).read_text(encoding="ascii").splitlines() if x not in there]
-        descriptor = os.open(into / ERASED, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+        lines = [x for x in (former / ERASED).read_text(encoding="ascii").splitlines() if x not in there]
+        descriptor = os.open(home / ERASED, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
         with os.fdopen(descriptor, "w", encoding="ascii") as file:
             file.writelines(f"{line}\n" for line in lines)
 
@@ -193,7 +203,8 @@ def _put_in_place(home: Path, into: Path) -> Path | None:
     aside = None
     if into.is_dir() and any(into.iterdir()):
         engine.stop(into)
-        aside = into.with_name(f"{into.name}.before-{datetime.now(UTC):%Y%m%dT%H%M%S}")
+        # to the microsecond: two restores of one second must not take one name, and the latest sorts last
+        aside = into.with_name(f"{into.name}{_ASIDE}{datetime.now(UTC):%Y%m%dT%H%M%S.%f}")
         into.rename(aside)
     elif into.is_dir():
         into.rmdir()
