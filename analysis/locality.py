@@ -106,7 +106,8 @@ def _named(of: Mapping[str, str], ids: Iterable[str]) -> frozenset[str]:
 
 def within(tables: Slice, d: date, rows: pd.DataFrame, locality: str) -> pd.DataFrame:
     """The rows of a catalogue query that are of a locality: see `of_cases`."""
-    return rows[[locality in each for each in of_cases(tables, d, rows)]]
+    # a list that is empty would choose no column, where an array of no rows chooses no row
+    return rows.loc[np.array([locality in each for each in of_cases(tables, d, rows)], dtype=np.bool_)]
 
 
 def near(tables: Slice, d: date, *, leading: bool = False) -> dict[str, frozenset[str]]:

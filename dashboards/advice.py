@@ -6,6 +6,7 @@ import math
 from datetime import date
 from typing import Any, Final
 
+import numpy as np
 import pandas as pd
 import streamlit as st
 
@@ -202,7 +203,7 @@ def summed_up(moves: pd.DataFrame, up_to: int) -> pd.DataFrame:
     """Handovers by pair (From, To), most first, without small counts and what would give them away."""
     summed = moves.groupby(["From", "To"], as_index=False).agg(Handovers=("step", "size"))
     gone = suppressed([int(n) for n in summed["Handovers"]], up_to=up_to)
-    known = summed[[not hidden for hidden in gone]]
+    known = summed.loc[~np.array(gone, dtype=np.bool_)]
     return known.sort_values(["Handovers", "From", "To"], ascending=[False, True, True], ignore_index=True)
 
 

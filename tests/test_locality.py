@@ -121,6 +121,12 @@ def test_each_case_is_in_its_childrens_localities(seed: int) -> None:
         assert found == {where[child_of[t]] for t in (*naive.led(who), *naive.supported(who))}
 
 
+def test_no_rows_keep_their_columns() -> None:
+    tables, day = held(random_partnership(1)), date(2026, 3, 31)
+    rows = SECOND_ROADS["multiple_leads"](tables, day, settings()).head(0)
+    assert list(locality.within(tables, day, rows, "anywhere").columns) == list(rows.columns)
+
+
 def test_rows_about_nobody_are_refused() -> None:
     tables = held(random_partnership(1))
     with pytest.raises(KeyError, match="no child"):

@@ -56,6 +56,19 @@ def test_small_numbers_of_handovers_between_agencies_are_hidden(at_home: Partner
     assert whole["Handovers"].tolist() == [last.handovers]
     few = summed_up(last.moves.head(8).assign(From=list("aaaaaaab"), To="c"), 5)
     assert few.empty
+    assert summed_up(last.moves.head(0).assign(From="", To=""), 5).empty
+
+
+def test_an_agency_with_no_handover_is_shown_all_the_same(at_home: Partnership) -> None:
+    last = advise(at_home.tables, LAST, settings()).chosen
+    touched = {*last.moves["from_agency_id"], *last.moves["to_agency_id"]}
+    apart = sorted({*at_home.tables.table("agencies")["agency_id"]} - touched)
+    assert apart, "no agency of this partnership is out of it"
+    for agency in apart[:2]:
+        test = opened("advice", agency=agency)
+        test.selectbox(key="point").set_value(test.selectbox(key="point").options[-1]).run()
+        assert not test.exception
+        assert "Pairs with a small number" in words(test)
 
 
 def show_teams(test: AppTest, role: str) -> None:
