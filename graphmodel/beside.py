@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Final
 
 MAKING: Final = ".making-"
+PARTIAL: Final = ".partial"
 
 
 @contextmanager
@@ -90,13 +91,16 @@ def _to_disk(place: Path) -> None:
 def whole(path: Path) -> Iterator[Path]:
     """A name beside `path` to write to, moved there at the end; where something fails neither is left.
 
-    An owner's file: nobody else may read it.
+    An owner's file: nobody else may read it. What killed processes left of this name goes.
     """
-    made = path.with_name(f".{path.name}.{secrets.token_hex(4)}.partial")
-    os.close(os.open(made, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
+    clear(path.parent, f".{path.name}.", PARTIAL)
+    made = path.with_name(f".{path.name}.{secrets.token_hex(4)}{PARTIAL}")
+    descriptor = os.open(made, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
         yield made
         _to_disk(made)
         made.replace(path)
     finally:
         made.unlink(missing_ok=True)
+        os.close(descriptor)
