@@ -101,7 +101,7 @@ def turned_back(home: Path, patch: Patch) -> None:
             return datetime(2999, 1, 1, tzinfo=UTC)
 
     with patch.context() as ahead:
-        ahead.setattr("graphmodel.access.datetime", Ahead)
+        ahead.setattr("graphmodel.audit_log.datetime", Ahead)
         AuditLog(home).record(Viewer("jo", "analyst"), "look", about="", rows=1)
     AuditLog(home).record(Viewer("jo", "analyst"), "look", about="", rows=1)
 

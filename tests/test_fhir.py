@@ -88,7 +88,9 @@ def test_a_bundle_loads_twice_to_one_graph(on_engine: Path, tmp_path: Path) -> N
         graph = tables_in_graph(store)
     assert graph["leads"] == [("fhir:t1", "fhir:n1", "2024-01-10", None, None)]
     assert "Reed" not in json.dumps(before)
-    assert "943" not in json.dumps(before)
+    # The whole number: three digits of it stand in a fingerprint now and then.
+    for number in ("943 476 5919", "9434765919", "943 476"):
+        assert number not in json.dumps(before)
     assert not load(path, home=on_engine).changed
     with Store.open(on_engine, "reader") as store:
         assert facts(store, load_ids=True) == before
