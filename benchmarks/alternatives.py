@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 from pathlib import Path
 from statistics import median
 from typing import Any, Final
@@ -75,12 +76,17 @@ def in_turn(roads: dict[str, Road], times: int, *, warm: bool = True) -> Figures
     for number in range(-1 if warm else 0, times):
         for place in range(len(names)):
             name = names[(number + place) % len(names)]
-            begun = time.process_time()
-            seconds = timed(roads[name])[1]
+            processor, seconds = timed(partial(_processor_seconds, roads[name]))
             if number >= 0:
                 wall[name].append(seconds)
-                used[name].append(time.process_time() - begun)
+                used[name].append(processor)
     return {name: {**spread(wall[name]), "processor": round(median(used[name]), 5)} for name in names}
+
+
+def _processor_seconds(road: Road) -> float:
+    begun = time.process_time()
+    road()
+    return time.process_time() - begun
 
 
 def measures(
