@@ -49,3 +49,48 @@ def test_what_unpacks_beyond_the_bound_is_refused(tmp_path: Path, monkeypatch: p
 
 def test_an_ordinary_workbook_passes(tmp_path: Path) -> None:
     assert Book(write_book(tmp_path / "plain.xlsx", {"a": [["x", 1], ["y", 2]]})).sheets == ["a"]
+
+
+def test_a_sheet_that_lies_elsewhere_in_the_archive_is_looked_at_too(tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "odd.xlsx", "w") as archive:
+        cells = (
+            b'<row r="1"><c r=\'A1\'><v>1</v></c></row><x:row r="1048576"><x:c r="XFD1048576"><v>1</v></x:c>'
+        )
+        archive.writestr("other/place.dat", cells)
+    with pytest.raises(SourceError, match="spread over 17,179,869,184"):
+        check_workbook(tmp_path / "odd.xlsx")
+
+
+def test_cells_that_do_not_say_where_they_stand_are_counted(tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "bare.xlsx", "w") as archive:
+        cells = b"<row>" + b"<c><v>1</v></c>" * 16_000 + b'</row><row r="1000000"><c><v>1</v></c></row>'
+        archive.writestr("xl/worksheets/sheet1.xml", cells)
+    with pytest.raises(SourceError, match="spread over 16,000,000,000"):
+        check_workbook(tmp_path / "bare.xlsx")
+
+
+def test_a_binary_workbook_whose_cells_stand_far_apart_is_refused(tmp_path: Path) -> None:
+    def record(kind: int, content: bytes) -> bytes:
+        return bytes([kind, len(content)]) + content
+
+    def cell(row: int, column: int) -> bytes:
+        start = record(0, row.to_bytes(4, "little") + b"\0" * 13)
+        return start + record(5, column.to_bytes(4, "little") + b"\0" * 12)
+
+    path = tmp_path / "far.xlsb"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("xl/worksheets/sheet1.bin", b"\x81\x01\0" + cell(0, 0) + cell(1_048_575, 16_383))
+    with pytest.raises(SourceError, match="spread over 17,179,869,184"):
+        check_workbook(path)
+
+
+def test_a_large_part_packed_beyond_what_sheets_are_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "bomb.xlsx"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("xl/sharedStrings.xml", b"0" * 3_000_000)
+    check_workbook(path)
+    monkeypatch.setattr(bounds, "_LARGE", 1 << 20)
+    with pytest.raises(SourceError, match="over 200 times its size"):
+        check_workbook(path)
