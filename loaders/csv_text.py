@@ -6,7 +6,7 @@ import codecs
 import csv
 import io
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
@@ -181,7 +181,7 @@ class CsvTable:
                 row = next(reader, None)
             except csv.Error as fault:
                 lines.give_back()
-                faults.append(RowFault(number, "", "", _reading_fault(fault)))
+                faults.append(RowFault(number, "", "", reading_fault(fault)))
                 continue
             except UnicodeError:
                 raise SourceError(
@@ -234,7 +234,7 @@ def _shown(cell: str) -> str:
     return cell.encode("utf-8", "replace").decode()
 
 
-def _reading_fault(fault: csv.Error) -> str:
+def reading_fault(fault: csv.Error) -> str:
     text = str(fault)
     if "unexpected end of data" in text or "field limit" in text:
         return "a quotation mark opens in this row and does not close"
@@ -293,5 +293,22 @@ def check_header(file: str, table: str, header: Iterable[str]) -> None:
         raise SourceError(
             file,
             f"has no column of the table {table}",
-            f"Its first row must name the columns: {', '.join(known)}.",
+            f"Its first row must name the columns: {', '.join(known)}. A partner's own list is read by a "
+            "mapping: tacgraph map FILE.",
         )
+
+
+def ragged(rows: Sequence[tuple[int, Sequence[object]]], width: int) -> dict[int, str]:
+    """Rows (number, cells) that do not have the header's width, by number, and what is wrong with them.
+
+    A sign of the separator in a cell shifts those behind it; a file that was cut off ends in a short row.
+    Where most rows are so, the file is written so, and none is meant.
+    """
+    longer = [(n, row) for n, row in rows if any(str(cell or "").strip() for cell in row[width:])]
+    shorter = [(n, row) for n, row in rows if len(row) < width]
+    return {
+        number: f"row has {len(row)} cells, the header {width}"
+        for found in (longer, shorter)
+        if 2 * len(found) <= len(rows)
+        for number, row in found
+    }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import itertools
+import re
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -13,11 +14,11 @@ from pathlib import Path
 from typing import Any, Final
 
 from openpyxl import load_workbook
-from python_calamine import CalamineError, CalamineWorkbook
+from python_calamine import CalamineError, CalamineWorkbook, SheetTypeEnum
 
 from graphmodel.errors import SourceError
 from graphmodel.relationships import TABLES
-from loaders.bounds import check_workbook
+from loaders.bounds import check_workbook, column_number
 from loaders.csv_text import check_header
 from loaders.raw import CHUNK_ROWS, Chunk, RawTable, RowFault, Source, declared_columns, plain_header
 
@@ -32,6 +33,10 @@ _DAMAGED: Final = (
 """What the readers of the parts of a damaged workbook raise."""
 
 _SUSPECT_MARKS: Final = (b"<f>", b"<f ", b"<f/", b't="e"')
+_SAVED_TEXT: Final = re.compile(rb'<(?:\w+:)?c\s(?=[^>]*\bt="str")[^>]*?\br="([A-Z]{1,3})([0-9]{1,7})"')
+"""A cell whose formula has a text as its value: also the empty text, which is a value like others."""
+
+_LONGEST_TAG: Final = 1 << 10
 
 
 def cell_text(value: object) -> str:
@@ -68,7 +73,8 @@ class Book:
             raise SourceError(
                 path.name, f"cannot be read as a workbook ({_short(fault)})", "Save it as .xlsx in Excel."
             ) from None
-        self.sheets: list[str] = self._book.sheet_names
+        told = self._book.sheets_metadata
+        self.sheets: list[str] = [one.name for one in told if one.typ != SheetTypeEnum.ChartSheet]
 
     def rows(self, sheet: str) -> Iterator[list[Any]]:
         """All rows from the sheet's first one on, empty ones too, each from its first column on."""
@@ -122,16 +128,30 @@ class Book:
         except _DAMAGED as fault:
             raise self._damaged(fault) from None
         try:
+            found: Any = book[sheet]
+            saved = self._saved_texts(getattr(found, "_worksheet_path", ""))
+            found.reset_dimensions()  # what a sheet says of its own size need not be so
             return {
                 (number, place): str(cell.value)
-                for number, row in enumerate(book[sheet].iter_rows(), start=1)
+                for number, row in enumerate(found.iter_rows(), start=1)
                 for place, cell in enumerate(row)
-                if cell.data_type in ("f", "e")
+                if cell.data_type in ("f", "e") and (number, place) not in saved
             }
         except _DAMAGED as fault:
             raise self._damaged(fault) from None
         finally:
             book.close()
+
+    def _saved_texts(self, part: str) -> set[tuple[int, int]]:
+        """Cells of a sheet whose formulas came to a text, by row (from 1) and column (from 0)."""
+        found: set[tuple[int, int]] = set()
+        before = b""
+        with zipfile.ZipFile(self.path) as archive, archive.open(part.lstrip("/")) as sheet:
+            while more := sheet.read(1 << 20):
+                cells = _SAVED_TEXT.findall(before + more)
+                found |= {(int(row), column_number(letters) - 1) for letters, row in cells}
+                before = more[-_LONGEST_TAG:]
+        return found
 
     def _damaged(self, fault: Exception) -> SourceError:
         words = f"is damaged and cannot be read to its end ({_short(fault)})"
@@ -217,7 +237,8 @@ def open_workbook(path: Path) -> Source:
         raise SourceError(
             path.name,
             "has no sheet named as a table of the import format",
-            "Name the sheets agencies, practitioners, posts, children and so on.",
+            "Name the sheets agencies, practitioners, posts, children and so on. A partner's own list is "
+            "read by a mapping: tacgraph map FILE.",
         )
     notes = [f"{path.name}: sheets left out, no table of the format: {', '.join(strange)}"] if strange else []
     return Source("canonical", path.name, [tables[t] for t in TABLES if t in tables], notes)

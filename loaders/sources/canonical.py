@@ -33,7 +33,8 @@ def read_canonical(path: Path) -> Source:
     raise SourceError(
         path.name,
         "is neither a workbook nor a table of the import format",
-        f"Name a folder with {', '.join(TABLES)} as .csv files, or an .xlsx with sheets so named.",
+        f"Name a folder with {', '.join(TABLES)} as .csv files, or an .xlsx with sheets so named. "
+        "A partner's own list is read by a mapping: tacgraph map FILE.",
     )
 
 

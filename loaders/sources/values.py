@@ -10,7 +10,7 @@ from typing import Final
 NO_ANSWER: Final = frozenset(
     {
         *("", "-", "--", ".", "?", "n/a", "na", "nan", "nat", "none", "null", "<na>", "nil", "unknown"),
-        *("not known", "not recorded", "#n/a", "#ref!", "#value!", "#name?", "#null!", "#div/0!"),
+        *("not known", "not recorded", "#n/a", "#ref!", "#value!", "#name?", "#null!", "#div/0!", "#num!"),
         *("ssd_ph", "placeholder_data"),
     }
 )

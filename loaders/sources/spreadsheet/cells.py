@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import tomllib
 import unicodedata
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -21,6 +22,23 @@ NOBODY: Final = frozenset(
         *("tbc", "tba", "vacant", "vacancy", "not allocated", "unallocated", "no one", "nobody", "awaiting"),
         *("not involved", "no", "closed", "pending", "awaiting allocation", "to be confirmed", "n", "nk"),
         *("not applicable", "declined", "on leave", "left", "x no", "not known yet", "waiting list"),
+        *(
+            "unassigned",
+            "not assigned",
+            "none allocated",
+            "none assigned",
+            "no worker",
+            "no allocated worker",
+        ),
+        *(
+            "no worker allocated",
+            "awaiting worker",
+            "no team",
+            "no parent",
+            "vacant post",
+            "not yet allocated",
+        ),
+        *("no longer involved", "duty", "duty worker", "duty social worker"),
     }
 )
 """What stands in a cell for a practitioner who is not there."""
@@ -48,11 +66,39 @@ _TITLES: Final = frozenset(
     {"mr", "mrs", "ms", "miss", "mx", "dr", "prof", "rev", "sister", "pc", "sgt", "cllr"}
 )
 _POSTCODE: Final = re.compile(r"[A-Z]{1,2}[0-9][A-Z0-9]? ?[0-9][A-Z]{2}", re.IGNORECASE)
-_LEVEL: Final = re.compile(r"(?:level|tier|l|t|lvl)?[ -]?([1-4])(?:\D.*)?", re.IGNORECASE)
+_LEVEL: Final = re.compile(
+    r"(?:level|tier|l|t|lvl)?[ -]?([1-4])(?:\.0+)?"
+    r"(?!\s*(?:[-\/.,&+\u2013]|to\b|or\b|and\b)\s*[0-9])(?:\D.*)?",
+    re.IGNORECASE,
+)
 _UPN_LETTERS: Final = "ABCDEFGHJKLMNPQRTUVWXYZ"
 _NHS_DIGITS: Final = 10
 _LONGEST_NAME: Final = 60
 _MOST_NAME_WORDS: Final = 5
+_MARK: Final = re.compile("\0[0-9]+\0")
+_BRACKETS: Final = re.compile(r"[(\[][^()\[\]]*[)\]]")
+_ALSO_NAMES: Final = frozenset(
+    {"church", "mind", "homes", "salt", "junior", "juniors", "pru", "county", "borough", "relate", "charity"}
+)
+"""Words of agencies' names that are people's names as well."""
+
+_TRADES: Final = frozenset(
+    {
+        *("visitor", "nurse", "worker", "officer", "teacher", "senco", "sendco", "midwife", "adviser"),
+        "advisor",
+        *("mentor", "psychologist", "paediatrician", "coordinator", "therapist", "practitioner", "manager"),
+        *("hv", "sw", "fsw", "ewo", "gp", "doctor", "head", "headteacher", "lead", "counsellor", "dsl"),
+    }
+)
+"""The last word of somebody's trade: behind a name it makes no agency of it."""
+
+_AGENCIES: Final = frozenset(
+    {
+        *("school", "schools", "academy", "college", "nursery", "preschool", "trust", "service", "services"),
+        *("team", "hub", "centre", "surgery", "clinic", "hospital", "constabulary", "association", "council"),
+    }
+)
+"""The last word of an agency's name, however many stand before it."""
 
 
 @lru_cache(maxsize=1)
@@ -116,6 +162,13 @@ def status_of(text: str) -> str | None:
     if upper in word_lists()["status"]:
         return upper
     return next((code for code, signs in word_lists()["status"].items() if words in signs), None)
+
+
+def statuses_in(text: str, known: Collection[str] = ()) -> list[str]:
+    """The statuses that a cell names: itself where it is one (or `known`, in plain words), else its parts."""
+    if plain_words(text) in known or status_of(text) is not None:
+        return [text]
+    return [one for part in re.split(r"[;\n/,+]|\sand\s|&", text) if (one := clean(part))]
 
 
 @lru_cache(maxsize=4096)
@@ -186,7 +239,7 @@ def looks_like_word(text: str) -> bool:
 
 @dataclass(frozen=True)
 class Mentioned:
-    """Somebody named in a cell: the name, and what stands beside it in brackets or behind a dash."""
+    """Somebody named in a cell: the name, and what stands beside it in brackets or behind a dash or comma."""
 
     name: str
     role: str = ""
@@ -197,38 +250,106 @@ class Mentioned:
 def people_of(text: str) -> list[Mentioned]:
     """Those named in a cell, in order.
 
-    Split at `;`, line breaks, `/`, `&`, `+`, `and`, and at commas between names of two words. Nobody
-    where the cell is empty, says that nobody is there (`NOBODY`) or is a tick.
+    Split at `;`, line breaks, `/`, `&`, `+`, `and`, and at commas between names of two words, but never
+    within brackets; a role or an agency behind a comma is that of the person before. Nobody where the cell
+    is empty, says that nobody is there (`NOBODY`) or is a tick, and nobody for a role or agency alone.
     """
-    found: list[Mentioned] = []
+    return [one for one in _mentions(text) if one.name]
+
+
+def nameless_in(text: str) -> bool:
+    """Whether a cell has a role or an agency without anybody's name."""
+    return any(not one.name for one in _mentions(text))
+
+
+@lru_cache(maxsize=4096)
+def _mentions(text: str) -> tuple[Mentioned, ...]:
+    """Those named; a role or an agency that stands alone has no name."""
     if absent(text) or plain_words(text) in NOBODY:
-        return found
-    for part in re.split(r"[;\n\r/|+•]|\s&\s|\sand\s", text):
-        pieces = [part]
-        if part.count(",") and all(len(piece.split()) > 1 for piece in part.split(",") if piece.strip()):
-            pieces = part.split(",")
-        found += [one for piece in pieces if (one := _mentioned(piece))]
-    return found
+        return ()
+    kept: list[str] = []
+
+    def marked(found: re.Match[str]) -> str:
+        kept.append(found[0])
+        return f"\0{len(kept) - 1}\0"
+
+    def whole(piece: str) -> str:
+        return _MARK.sub(lambda found: kept[int(found[0].strip("\0"))], piece)
+
+    bare = _BRACKETS.sub(marked, text.replace("\0", " "))
+    found: list[Mentioned] = []
+    for part in re.split(r"[;\n\r/|+•]|\s&\s|\sand\s", bare):
+        for name, beside in _persons(part):
+            one = _mentioned(whole(name), [whole(piece) for piece in beside])
+            found += [one] if one else []
+    return tuple(found)
 
 
-def _mentioned(text: str) -> Mentioned | None:
+def _persons(part: str) -> Iterator[tuple[str, list[str]]]:
+    """The persons between `;` and the like, each with the roles and agencies behind its commas."""
+    name, beside, alone = "", list[str](), False
+    for piece in (p for p in part.split(",") if p.strip()):
+        plain = _MARK.sub(" ", piece)
+        known = role_of(plain) is not None or part_of(plain) is not None or _is_agency(plain)
+        if name and known and not alone:
+            beside.append(piece)
+        elif name and not (known or alone or beside) and not _whole_names(f"{name},{piece}"):
+            name = f"{name},{piece}"
+        else:
+            if name:
+                yield name, beside
+            name, beside, alone = piece, [], known
+    if name:
+        yield name, beside
+
+
+def _whole_names(text: str) -> bool:
+    """Whether what stands between commas are names of their own: `Jo Smith, Kim Lee`, not `Smith, Jo`."""
+    return all(len(piece.split()) > 1 for piece in _MARK.sub(" ", text).split(","))
+
+
+@lru_cache(maxsize=1)
+def _sign_words() -> frozenset[str]:
+    return frozenset(w for signs in word_lists()["sector"].values() for sign in signs for w in sign.split())
+
+
+def _is_agency(text: str) -> bool:
+    """Whether a text is an agency and no person: `Oak School`, but neither `Ann Church` nor `Jo Lee NHS`."""
+    words = [word for word in plain_words(text).split() if word not in _ALSO_NAMES]
+    if re.search(r":|\s[-\u2013\u2014]\s", text) or not words or words[-1] in _TRADES:
+        return False
+    if sector_of(" ".join(words)) is None:
+        return False
+    return words[-1] in _AGENCIES or sum(word not in _sign_words() for word in words) < len(("Jo", "Lee"))
+
+
+def _mentioned(text: str, behind: Sequence[str]) -> Mentioned | None:
     plain = clean(text).strip(" ,.-\u2013*")
     starred = "*" in text
-    beside = [clean(x) for x in re.findall(r"[(\[]([^)\]]*)[)\]]", plain)]
+    beside = [*(clean(x[1:-1]) for x in _BRACKETS.findall(plain)), *map(clean, behind)]
     name = clean(re.sub(r"[(\[][^)\]]*[)\]]?", " ", plain)).strip(" ,-\u2013*")
-    before, colon, behind = name.partition(":")
-    if colon and behind.strip():
-        beside, name = [*beside, clean(before)], clean(behind)
+    before, colon, after = name.partition(":")
+    if colon and after.strip():
+        beside, name = [*beside, clean(before)], clean(after)
     pieces = re.split(r"\s+[-\u2013\u2014]\s+", name)
-    known = [piece for piece in pieces if role_of(piece) or sector_of(piece) or part_of(piece) is not None]
-    if len(pieces) > 1 and 0 < len(known) < len(pieces):
+    known = [p for p in pieces if role_of(p) or part_of(p) is not None or sector_of(p)]
+    if 1 < len(pieces) == len(known):
+        known = [p for p in known if role_of(p) or part_of(p) is not None or _is_agency(p)]
+    if len(pieces) > 1 and known:
         beside += known
         name = clean(" - ".join(piece for piece in pieces if piece not in known))
-    if absent(name) or plain_words(name) in NOBODY or tick(name) is not None or not re.search(r"\w", name):
+    if role_of(name) or _is_agency(name) or (not name and any(role_of(x) or sector_of(x) for x in beside)):
+        return Mentioned("", name or plain)
+    words = plain_words(name)
+    if absent(name) or words in NOBODY or tick(name) is not None or not re.search(r"\w", name):
         return None
-    role = next((x for x in beside if role_of(x)), "")
-    agency = next((x for x in beside if x != role and sector_of(x)), "")
-    return Mentioned(name, role, agency, starred or any(part_of(x) for x in beside))
+    if part_of(name) is not None or (words and all(word in _TITLES for word in words.split())):
+        return None
+    parts = [(text, [clean(x) for x in re.split(r"[,;/]", text)]) for text in beside]
+    said = [x for text, those in parts for x in (*those, text if not any(map(role_of, those)) else "")]
+    role = next((x for x in said if role_of(x)), "")
+    agency = next((x for x in said if not role_of(x) and sector_of(x)), "")
+    return Mentioned(name, role, agency, starred or any(part_of(x) for x in said))
 
 
 def name_key(name: str) -> str:

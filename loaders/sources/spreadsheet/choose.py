@@ -134,7 +134,13 @@ class Guess:
         role = role_of(heading) or role_of(bare)
         people, ticks = content.share(("name", "names")), content.shares.get("flag", 0.0)
         named = role or (sector_of(heading) if people > _MOST else None)
-        if named and (people > 1 - _MOST or ticks > _MOST) and content.share(("date",)) < _HALF:
+        family = role == "parent_carer"  # whose names stay out, unless somebody maps the column by hand
+        if (
+            named
+            and not family
+            and (people > 1 - _MOST or ticks > _MOST)
+            and content.share(("date",)) < _HALF
+        ):
             what = "practitioners' names" if people >= ticks else "ticks"
             extra = {
                 "role": role or "",

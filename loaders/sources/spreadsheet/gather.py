@@ -89,6 +89,7 @@ class Gathered:
     findings: list[Seen] = field(default_factory=list)
     known_by: dict[str, int] = field(default_factory=lambda: defaultdict(int))
     ticks: dict[str, int] = field(default_factory=lambda: defaultdict(int))
+    unnamed: dict[str, int] = field(default_factory=lambda: defaultdict(int))
     days: set[str] = field(default_factory=set)
     assumed_posts: set[tuple[str, str]] = field(default_factory=set)
     names: dict[str, tuple[str, str]] = field(default_factory=dict)
@@ -122,6 +123,8 @@ class Gatherer:
             self.states(line, child)
             for heading in line.ticks:
                 self.found.ticks[heading] += 1
+            for heading in line.nameless:
+                self.found.unnamed[heading] += 1
             team = self.team(line, child, opened[child], involved=bool(members))
             if team is not None:
                 teams[team.key].append((line, members))
@@ -302,7 +305,8 @@ class Gatherer:
             if fitting:
                 return [(m, i, False) for i, m in fitting.items()] if len(fitting) == 1 else None
         people = people_of(text)
-        if role or not people or (sector_of(text) and not looks_like_name(text)):
+        beside = any(p.role or p.agency for p in people)
+        if role or not people or (sector_of(text) and not looks_like_name(text) and not beside):
             return None
         return [one for person in people if (one := self._person(line, person, team, agency))] or None
 

@@ -6,20 +6,15 @@ below, headings repeated from page to page. Nothing is understood yet.
 
 from __future__ import annotations
 
-import csv
 import re
-from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 from typing import Final
 
-from python_calamine import CalamineError
-
 from graphmodel.errors import SourceError
-from loaders.csv_text import detect_encoding
-from loaders.sheets import Book, cell_text
+from loaders.csv_text import ragged
 from loaders.sources.spreadsheet.cells import (
     is_postcode,
     looks_like_name,
@@ -28,29 +23,31 @@ from loaders.sources.spreadsheet.cells import (
     tick,
     word_lists,
 )
+from loaders.sources.spreadsheet.opened import (
+    HEADER_WITHIN,
+    MOST_COLUMNS,
+    MOST_ROWS,
+    Opened,
+    Row,
+    csv_rows,
+    workbook_sheets,
+)
 from loaders.sources.values import clean, parse_day
 
 WORKBOOKS: Final = (".xlsx", ".xlsm", ".xls", ".ods")
 TEXTS: Final = (".csv", ".txt", ".tsv")
-MOST_ROWS: Final = 200_000
-MOST_COLUMNS: Final = 400
-MOST_BYTES: Final = 200 << 20
-_LONGEST_CELL: Final = 1 << 16
-_HEADER_WITHIN: Final = 40
 _LONGEST_HEADING: Final = 120
-_SEPARATORS: Final = ",;\t|"
 _SPREADSHEET_NOTE: Final = re.compile(
     r"(total|totals|sub ?total|note|notes|key|source|count|end of|nb)\b.*", re.IGNORECASE
 )
-
-Row = list[str]
 
 
 @dataclass
 class Sheet:
     """One sheet: the headings by column, and the rows below as (row number, cells); absent cells empty.
 
-    `lower` are the headings without the group above them, where headings stand in two rows.
+    `lower` are the headings without the group above them, where headings stand in two rows; `broken` rows
+    that cannot be read, by number; `formulas` cells (row number, column) with a formula and no value of it.
     """
 
     number: int
@@ -61,6 +58,8 @@ class Sheet:
     title: str = ""
     notes: list[str] = field(default_factory=list)
     lower: tuple[str, ...] = ()
+    broken: dict[int, str] = field(default_factory=dict)
+    formulas: set[tuple[int, int]] = field(default_factory=set)
 
     def column(self, place: int) -> list[str]:
         return [row[place] for _, row in self.rows]
@@ -84,18 +83,18 @@ def open_grid(path: Path) -> Grid:
         raise SourceError(str(path), "is no file", "Name a CSV file or a workbook.")
     suffix = path.suffix.lower()
     if suffix in WORKBOOKS:
-        sheets = list(_workbook_sheets(path))
+        sheets = list(workbook_sheets(path))
     elif suffix in TEXTS:
-        sheets = [(path.stem, _csv_rows(path))]
+        sheets = [csv_rows(path)]
     else:
         fault = f"is neither CSV nor a workbook ({suffix or 'no ending'})"
         raise SourceError(path.name, fault, f"Save it as one of {', '.join((*TEXTS, *WORKBOOKS))}.")
-    found = Grid(path, [])
-    for number, (name, rows) in enumerate(sheets, start=1):
-        _check_bounds(path, name, rows)
-        sheet = _sheet(number, name, rows)
+    found = Grid(path, [], [one.note for one in sheets if one.note])
+    for number, one in enumerate(sheets, start=1):
+        _check_bounds(path, one.name, one.rows)
+        sheet = _sheet(number, one)
         if sheet is None:
-            found.notes.append(f"sheet {name} left out: no row of headings with rows below")
+            found.notes.append(f"sheet {one.name} left out: no row of headings with rows below")
         else:
             found.sheets.append(sheet)
     if not found.sheets:
@@ -114,92 +113,22 @@ def _check_bounds(path: Path, name: str, rows: Sequence[Row]) -> None:
         raise SourceError(path.name, fault, mend)
 
 
-# -- reading ---------------------------------------------------------------------------------------
-
-
-def _csv_rows(path: Path) -> list[Row]:
-    if path.stat().st_size > MOST_BYTES:
-        raise SourceError(path.name, f"has more than {MOST_BYTES >> 20} MiB", "Leave out what is not needed.")
-    encoding = detect_encoding(path)
-    csv.field_size_limit(_LONGEST_CELL)
-    try:
-        with path.open(encoding=encoding.name, errors="replace", newline="") as file:
-            head = [line for line, _ in zip(file, range(_HEADER_WITHIN), strict=False)]
-            separator = _separator(head)
-            file.seek(0)
-            rows = []
-            for row in csv.reader((line.replace("\0", "") for line in file), delimiter=separator):
-                rows.append(row)
-                if len(rows) > MOST_ROWS:
-                    break
-    except (csv.Error, UnicodeError) as fault:
-        raise SourceError(path.name, f"cannot be read as CSV ({fault})", "Save it as CSV again.") from None
-    if rows and len(rows[0]) == 1 and re.fullmatch(r"sep=.", rows[0][0].strip()):
-        rows[0] = []
-    return rows
-
-
-def _separator(head: Sequence[str]) -> str:
-    """The separator that makes most rows of more than one cell, and of the same width."""
-    if head and (said := re.match(r"sep=(.)", head[0])):
-        return said[1]
-
-    def fit(separator: str) -> tuple[int, int]:
-        try:
-            widths = Counter(len(row) for row in csv.reader(head, delimiter=separator) if len(row) > 1)
-        except csv.Error:
-            return (0, 0)
-        width, rows = max(widths.items(), key=lambda item: item[0] * item[1], default=(0, 0))
-        return (width * rows, width)
-
-    return max(_SEPARATORS, key=fit)
-
-
-def _workbook_sheets(path: Path) -> Iterator[tuple[str, list[Row]]]:
-    book = Book(path)
-    for name in book.sheets:
-        rows = [[_cell(cell) for cell in row] for row in book.rows(name)]
-        if path.suffix.lower() in (".xlsx", ".xlsm"):
-            for (row, column), text in book.suspects(name).items():
-                if row <= len(rows) and column < len(rows[row - 1]) and not rows[row - 1][column]:
-                    rows[row - 1][column] = text
-        _unmerge(rows, _merged(book, name))
-        yield name, rows
-
-
-def _merged(book: Book, name: str) -> list[tuple[tuple[int, int], tuple[int, int]]]:
-    try:
-        return book.merged(name)
-    except (CalamineError, ValueError):
-        return []
-
-
-def _unmerge(rows: list[Row], ranges: Sequence[tuple[tuple[int, int], tuple[int, int]]]) -> None:
-    """Write a merged cell's text into every cell that it covers: a child over its practitioners' rows."""
-    for (top, left), (bottom, right) in ranges:
-        if top >= len(rows) or left >= len(rows[top]) or right - left > MOST_COLUMNS:
-            continue
-        for row in rows[top : bottom + 1]:
-            for place in range(left, min(right + 1, len(row))):
-                row[place] = row[place] or rows[top][left]
-
-
-def _cell(value: object) -> str:
-    text = cell_text(value)
-    return "" if not text.strip() else text
-
-
 # -- finding the table -----------------------------------------------------------------------------
 
 
-def _sheet(number: int, name: str, rows: list[Row]) -> Sheet | None:
+def _sheet(number: int, raw: Opened) -> Sheet | None:
+    rows = raw.rows
     at = _header_at(rows)
     if at is None:
         return None
     headings, lower, first, last = _headings(rows, at)
     used = [p for p, heading in enumerate(headings) if heading]
     kept, notes = _table_rows(rows, last, used, headings)
-    if not kept:
+    broken = {row: why for row, why in raw.broken.items() if row > last + 1}
+    if raw.text:
+        broken.update(ragged(kept, len(rows[last])))
+        kept = [(n, row) for n, row in kept if n not in broken]
+    if not (kept or broken):
         return None
     titles = dict.fromkeys(clean(cell) for row in rows[:first] for cell in row if clean(cell))
     found = [(n, [row[p] if p < len(row) else "" for p in used]) for n, row in kept]
@@ -211,7 +140,10 @@ def _sheet(number: int, name: str, rows: list[Row]) -> Sheet | None:
     found = [(n, [row[i] for i in filled]) for n, row in found]
     named = tuple(headings[used[i]] for i in filled)
     below = tuple(lower[used[i]] for i in filled)
-    return Sheet(number, name, named, found, last + 1, " ".join(titles)[:500], notes, below)
+    places = {used[i]: at for at, i in enumerate(filled)}
+    formulas = {(n, places[c]) for n, c in raw.formulas if c in places}
+    title = " ".join(titles)[:500]
+    return Sheet(number, raw.name, named, found, last + 1, title, notes, below, broken, formulas)
 
 
 def _known_heading(text: str) -> bool:
@@ -228,19 +160,19 @@ def _is_value(text: str) -> bool:
     """Whether a cell is rather a value than a heading."""
     plain = clean(text)
     return bool(
-        parse_day(plain)
+        len(plain) > _LONGEST_HEADING
+        or parse_day(plain)
         or re.fullmatch(r"[\d., %£-]+", plain)
         or is_postcode(plain)
         or (tick(plain) is not None and not _known_heading(plain))
-        or re.search(r"[A-Za-z]*\d{3,}", plain)
-        or len(plain) > _LONGEST_HEADING
+        or re.search(r"\d{3}", plain)
     )
 
 
 def _header_at(rows: Sequence[Row]) -> int | None:
     """The row of headings among the first ones: most known headings, many cells, few values."""
     best, best_score = None, 0.0
-    for at, row in enumerate(rows[:_HEADER_WITHIN]):
+    for at, row in enumerate(rows[:HEADER_WITHIN]):
         cells = [clean(cell) for cell in row if clean(cell)]
         distinct = len({plain_words(cell) for cell in cells})
         if (
@@ -271,13 +203,22 @@ def _headings(rows: Sequence[Row], at: int) -> tuple[list[str], list[str], int, 
             f"{group} {cell}" if group and cell and group != cell else cell or group
             for group, cell in zip(above, low, strict=True)
         ]
-    seen: Counter[str] = Counter()
+    taken: set[str] = set()
     for place, text in enumerate(low):
         filled = any(place < len(row) and clean(row[place]) for row in rows[at + 1 :])
         named = text or (f"(column {letters(place)})" if filled else "")
-        seen[named] += 1
-        low[place] = f"{named} ({seen[named]})" if named and seen[named] > 1 else named
+        low[place] = _unlike(named, taken)
     return low, lower, first, at
+
+
+def _unlike(heading: str, taken: set[str]) -> str:
+    """A heading that is none of those `taken` in plain words, which are what mappings know headings by."""
+    fresh, times = heading, 1
+    while heading and (plain_words(fresh) or fresh) in taken:
+        times += 1
+        fresh = f"{heading} ({times})"
+    taken.add(plain_words(fresh) or fresh)
+    return fresh
 
 
 def _group_row(rows: Sequence[Row], at: int, width: int) -> list[str] | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
@@ -20,6 +21,7 @@ from loaders.sources.spreadsheet.cells import (
     role_sector,
     sector_of,
     status_of,
+    statuses_in,
     word_lists,
 )
 from loaders.sources.spreadsheet.choose import ALIKE, CHILD_FIELDS, Guess
@@ -130,6 +132,7 @@ class _Whole:
 
     def proposal(self) -> Proposal:
         guess = self.guess
+        self.reviews_to_come()
         columns = tuple(
             Column(
                 guess.sheet.headings[p], c.name, why=c.why, confidence=min(round(c.score, 2), 1.0), **c.extra
@@ -175,6 +178,20 @@ class _Whole:
         if self.has("closed_on") and self.has("opened_on"):
             return DATED, where, "opened_on"
         return EVERYBODY, where, "as_at"
+
+    def reviews_to_come(self) -> None:
+        """A column of reviews is of the next ones where most of its days lie ahead of the list's own."""
+        place = self.guess.place_of("review_on")
+        if place is None or self.has("next_review_on"):
+            return
+        said = (self.as_at, self.grid.path.stem, *(s.title for s in self.alike))
+        now = dt.datetime.now(tz=dt.UTC).date().isoformat()
+        today = next((d for text in said if (d := day_in(text))), now)
+        days = [d for value in self.guess.contents[place].values if (d := parse_day(value))]
+        if 2 * sum(day > today for day in days) > len(days):
+            before = self.guess.chosen[place]
+            why = f"{before.why}; most of its days are after {today}"
+            self.guess.chosen[place] = replace(before, name="next_review_on", why=why)
 
     def day_first(self) -> bool:
         """Whether 03/04 is the 3rd of April: unless some second number is above 12 and no first one is."""
@@ -232,8 +249,7 @@ class _Whole:
         return found
 
     def statuses(self) -> list[str]:
-        parts = (part for v in self.values("status") for part in re.split(r"[;\n/,+]|\sand\s|&", v))
-        return list(dict.fromkeys(clean(part) for part in parts if clean(part)))
+        return list(dict.fromkeys(part for v in self.values("status") for part in statuses_in(v)))
 
     def agencies(self, columns: Sequence[Column], sheet_is: str) -> dict[str, str]:
         """The agencies of the list with their sector, empty where it has to be filled in."""

@@ -11,7 +11,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from loaders.raw import PLACE
+from loaders.raw import PLACE, RowFault
+from loaders.sheets import NO_VALUE
 from loaders.sources.spreadsheet.cells import (
     NO_DAY_YET,
     NOBODY,
@@ -21,11 +22,13 @@ from loaders.sources.spreadsheet.cells import (
     is_upn,
     level_of,
     name_key,
+    nameless_in,
     part_of,
     people_of,
     plain_words,
     role_of,
     status_of,
+    statuses_in,
     tick,
 )
 from loaders.sources.spreadsheet.grid import Sheet
@@ -54,6 +57,9 @@ DATES: Final = frozenset(
     }
 )
 _AMERICAN: Final = re.compile(r"(\d{1,2})([/.-])(\d{1,2})\2(\d{4}|\d{2})\b")
+_IDS: Final = frozenset({"child_id", "tac_id", "practitioner_id", "family_id", "nhs_number"})
+_ROUNDED: Final = re.compile(r"[0-9](\.[0-9]+)?[eE]\+[0-9]+")
+LOST_DIGITS: Final = "is a number whose last digits the spreadsheet has lost: keep ids as text"
 
 
 @dataclass(frozen=True)
@@ -93,15 +99,16 @@ class Line:
     reviews: list[str] = field(default_factory=list)
     assessment: dict[str, str] = field(default_factory=dict)
     ticks: list[str] = field(default_factory=list)
+    nameless: list[str] = field(default_factory=list)
 
 
 @dataclass
 class Unread:
-    """Values that the mapping has no code for, with how often they stand there."""
+    """Values that the mapping has no code for, with how often they stand there; rows that cannot be read."""
 
     statuses: dict[str, int] = field(default_factory=dict)
-    levels: int = 0
     parts: dict[str, int] = field(default_factory=dict)
+    rows: list[RowFault] = field(default_factory=list)
 
 
 def lines(mapping: Mapping, sheet: Sheet, unread: Unread) -> Iterator[Line]:
@@ -110,12 +117,28 @@ def lines(mapping: Mapping, sheet: Sheet, unread: Unread) -> Iterator[Line]:
     columns = [(c, places[plain_words(c.heading) or c.heading]) for c in mapping.used()]
     down = {places[key] for h in mapping.fill_down if (key := plain_words(h) or h) in places}
     above: dict[int, str] = {}
+    unread.rows += [RowFault(sheet.number * PLACE + row, "", "", why) for row, why in sheet.broken.items()]
     for number, cells in sheet.rows:
         for place in down:
             if cells[place].strip():
                 above[place] = cells[place]
+        if lost := _lost(sheet, columns, number, cells):
+            unread.rows.append(RowFault(sheet.number * PLACE + number, *lost))
+            continue
         full = [above.get(p, "") if p in down and not text.strip() else text for p, text in enumerate(cells)]
         yield _Row(mapping, sheet, columns, full, unread).line(sheet.number * PLACE + number)
+
+
+def _lost(
+    sheet: Sheet, columns: Sequence[tuple[Column, int]], number: int, cells: Sequence[str]
+) -> tuple[str, str, str] | None:
+    """The first cell of a row that has no value of its own any more: its heading, what is there, and why."""
+    for column, place in columns:
+        if (number, place) in sheet.formulas:
+            return column.heading, cells[place], NO_VALUE
+        if column.field in _IDS and _ROUNDED.fullmatch(cells[place].strip()):
+            return column.heading, cells[place], LOST_DIGITS
+    return None
 
 
 class _Row:
@@ -163,7 +186,7 @@ class _Row:
         if self.mapping.sheet_is in ("school", "locality"):
             line.child[self.mapping.sheet_is] = line.child[self.mapping.sheet_is] or self.sheet.name
         line.team = {f: self.get(f) for f in ("tac_id", "opened_on", "closed_on", "next_review_on")}
-        line.members = [*self.own_member(), *self.column_members(line)]
+        line.members = [*self.own_member(line), *self.column_members(line)]
         self.lead(line)
         self.states(line)
         line.reviews = [
@@ -175,11 +198,13 @@ class _Row:
 
     # -- who is in the team --------------------------------------------------------------------------
 
-    def own_member(self) -> Iterator[Member]:
+    def own_member(self, line: Line) -> Iterator[Member]:
         """The practitioner that a row is about, in a list with a row for each."""
         ident, text = self.get("practitioner_id"), self.get("practitioner_name")
         place = next((p for c, p in self.columns if c.field == "practitioner_name"), None)
         named = people_of(self.cells[place]) if place is not None and text else []
+        if place is not None and not ident and nameless_in(self.cells[place]):
+            line.nameless.append(self.heading("practitioner_name"))
         leads = self.flagged()
         agency = self.get("agency") or (self.sheet.name if self.mapping.sheet_is == "agency" else "")
         for one in named or ([Mentioned("")] if ident else []):
@@ -216,6 +241,8 @@ class _Row:
             people = people_of(text)
             if not people and tick(text) and plain_words(text) not in NOBODY:
                 line.ticks.append(column.heading)
+            if nameless_in(text):
+                line.nameless.append(column.heading)
             agency = self.get("school") if column.agency == SAME_SCHOOL else column.agency
             for one in people:
                 role = (
@@ -269,9 +296,8 @@ class _Row:
         for column, place in self.columns:
             text = self.cells[place]
             if column.field == "status" and not absent(text):
-                line.statuses += [
-                    code for one in re.split(r"[;\n/,+]|\sand\s|&", text) if (code := self.status(one))
-                ]
+                known = self.mapping.statuses.keys()
+                line.statuses += [code for one in statuses_in(text, known) if (code := self.status(one))]
             ticked = tick(text) or (not absent(text) and status_of(text) == column.status)
             if column.field == "status_flag" and ticked:
                 line.statuses.append(column.status)

@@ -83,6 +83,8 @@ class _Tables:
     def people(self) -> None:
         who = next((c.heading for f in CHILD_FIELDS for c in self.mapping.of(f)), "")
         self.tables["children"].faults = [RowFault(p, who, "", NO_CHILD) for p in self.found.nameless]
+        for name in ("children", "tacs", "memberships", "leads"):  # whose facts they may have had
+            self.tables[name].faults += self.read.unread.rows
         for ident, (place, cells) in self.found.children.items():
             self.tables["children"].add(place, ident, *[cells[c] or None for c in COLUMNS["children"][1:]])
         for ident, (place, name, sector) in self.found.agencies.items():
@@ -212,6 +214,11 @@ class _Tables:
             f"lists of {len(days)} days are known ({days[0]} to {days[-1]}): whoever is on no later list has "
             "left on the day of the next one"
         )
+        if self.read.unread.rows or self.found.nameless:
+            self.notes.append(
+                "rows that cannot be read are no part of their list: whoever stands in them alone counts as "
+                "having left on its day, until they are mended and the list is loaded again with --replace"
+            )
         changed = [day for day, said in now.items() if day in before and before[day] != said]
         late = [day for day in now if day not in before and before and day < max(before)]
         if changed or late:
@@ -254,6 +261,8 @@ class _Tables:
         ]
         for heading, count in found.ticks.items():
             said.append(f"{count} ticks under “{heading}” say that somebody is involved, not who: not loaded")
+        for heading, count in found.unnamed.items():
+            said.append(f"{count} cells under “{heading}” name a role or an agency and nobody: not loaded")
         if found.unassessed:
             said.append(f"{found.unassessed} assessments without the name of one assessor: not loaded")
         for words, count in unread.statuses.items():
