@@ -268,3 +268,28 @@ def test_names_of_sheets_files_and_organisations() -> None:
     assert {name: sector_of(name) for name in sectors} == sectors
     assert list_by_headings([[*WHO, "Date of Contact", "Contact Source"], [1]]) == 1
     assert list_by_headings([["Child Unique ID", "Case Status"]]) is None
+
+
+def test_a_cell_that_says_nobody_is_no_worker_and_no_team(tmp_path: Path) -> None:
+    rows = [plan(n) for n in (1, 2, 3)]
+    rows[0][8], rows[1][7], rows[2][8] = "Unallocated", "Unassigned", "TBC"
+    path = write_book(tmp_path / "annex.xlsx", plans(*rows))
+    assert [row[2] for row in rows_of(path, "practitioners")] == ["Kim Jones"]
+    assert [row[1] for row in rows_of(path, "agencies")] == ["North"]
+    said = "cells for a worker or team that name nobody: Unallocated 1, Unassigned 1, TBC 1"
+    assert said in read_annex_a(path, KEY).notes
+
+
+def test_a_row_of_csv_that_does_not_fit_the_header_is_rejected(tmp_path: Path) -> None:
+    folder = tmp_path / "annex"
+    folder.mkdir()
+    head = "Child Unique ID,Date of Birth,CPPStartDate,CPPEndDate,Allocated Team,Allocated Worker\n"
+    rows = ("1,01/02/2010,01/02/2024,,North,Kim Jones", "2,01/02/2010,01/02/2024,01/03/2024,North,Smith, Jo")
+    text = "\n".join([*rows, "3,01/02/2010,01/02/2024,,North,Kim Jones", "4,01/02/2010,01/02/2024"])
+    (folder / "List 7.csv").write_text(head + text, encoding="utf-8")
+    assert faults_of(folder) == [
+        (3, "", "row has 7 cells, the header 6"),
+        (5, "", "row has 3 cells, the header 6"),
+    ]
+    assert [row[0] for row in rows_of(folder, "statuses")] == ["1", "3"]
+    assert [row[2] for row in rows_of(folder, "practitioners")] == ["Kim Jones"]

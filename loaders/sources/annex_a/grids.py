@@ -37,7 +37,7 @@ class Grid:
 
     `name` is what tells which list it is, `label` what reports call it. `rows` start at row 1 of the sheet.
     `formulas` are texts of formulas by row (from 1) and column (from 0); `broken` rows that are no CSV;
-    `fault` says why a sheet cannot be read (it may be a chart).
+    `fault` says why a sheet cannot be read (it may be a chart); `text`: it is a CSV file.
     """
 
     name: str
@@ -48,6 +48,7 @@ class Grid:
     notes: list[str] = field(default_factory=list)
     filled: int = 0
     fault: SourceError | None = None
+    text: bool = False
 
 
 def files_of(path: Path) -> list[Path]:
@@ -112,7 +113,8 @@ def _csv(path: Path) -> list[Grid]:
     if path.stat().st_size > MOST_TEXT:
         raise SourceError(path.name, f"is larger than {MOST_TEXT >> 20} MiB", "Export one list a file.")
     encoding = detect_encoding(path)
-    grid = Grid(path.stem, path.name, notes=[f"{path.name} {encoding.note}"] if encoding.note else [])
+    notes = [f"{path.name} {encoding.note}"] if encoding.note else []
+    grid = Grid(path.stem, path.name, notes=notes, text=True)
     csv.field_size_limit(_LONGEST_CELL)
     with path.open(encoding=encoding.name, errors="surrogateescape", newline="") as file:
         lines = Lines(file, path.name)

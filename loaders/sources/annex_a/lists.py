@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from graphmodel.errors import SourceError
+from loaders.csv_text import ragged
 from loaders.raw import PLACE, RowFault, Seen, Source
 from loaders.sheets import Book
 from loaders.sources.annex_a import cells
@@ -178,6 +179,7 @@ def read_rows(grid: Grid, number: int, place: int, header: Header) -> ChildList:
     """The rows under a header, each as a record, a fault of its own, or left out and counted."""
     found = ChildList(number, place, grid.label, header.called, header.at + 1)
     broken = dict(grid.broken)
+    torn = ragged(_filled(grid, header), len(grid.rows[header.at])) if grid.text and grid.rows else {}
     month_first = {name for name in header.columns if _is_day(name) and _order(found, grid, header, name)}
     left_out: Counter[str] = Counter()
     title = [plain_words(cell) for cell in grid.rows[header.at]] if grid.rows else []
@@ -189,6 +191,8 @@ def read_rows(grid: Grid, number: int, place: int, header: Header) -> ChildList:
             reason = record.left_out(title)
             if reason:
                 left_out[reason] += 1
+            elif row_no in torn:
+                found.faults.append(RowFault(place * PLACE + row_no, "", "", torn[row_no]))
             else:
                 record.into(found)
     words = {
@@ -204,6 +208,12 @@ def read_rows(grid: Grid, number: int, place: int, header: Header) -> ChildList:
             f"{grid.label} has twice: {', '.join(twice)}; rows where the two differ are rejected"
         )
     return found
+
+
+def _filled(grid: Grid, header: Header) -> list[tuple[int, list[Any]]]:
+    """The rows below the header that have more than one cell filled: fewer have remarks."""
+    below = enumerate(grid.rows[header.at + 1 :], start=header.at + 2)
+    return [(n, row) for n, row in below if sum(cell not in ("", None) for cell in row) > 1]
 
 
 def _is_day(name: str) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections import Counter, defaultdict
+from collections.abc import Set as AbstractSet
 from typing import Final
 
 from loaders.identity import keyed_hash
@@ -13,6 +14,7 @@ from loaders.sources.annex_a.cells import is_iso
 from loaders.sources.annex_a.headings import plain_words, says, sector_of
 from loaders.sources.annex_a.lists import ListRow
 from loaders.sources.made import MadeTable
+from loaders.sources.spreadsheet.cells import NOBODY
 
 CARE_LEAVER_FROM: Final = 18
 COLUMNS: Final = {
@@ -22,6 +24,18 @@ COLUMNS: Final = {
     "statuses": ("child_id", "status", "started_on", "ended_on"),
     "assessments": ("assessment_id", "child_id", "practitioner_id", "kind", "started_on", "completed_on"),
 }
+NO_TEAM: Final = frozenset(
+    {
+        "unassigned",
+        "not assigned",
+        "unallocated",
+        "not allocated",
+        "none allocated",
+        "no team",
+        "no parent",
+        "tbc",
+    }
+)
 _UNBORN: Final = dt.timedelta(days=300)
 _YES: Final = re.compile(r"([a-z]\) ?)?y(es)?", re.IGNORECASE)
 _LADDER: Final = (
@@ -47,6 +61,7 @@ class Mapping:
         self.births: dict[str, dict[str, int]] = defaultdict(dict)
         self.disabled: set[str] = set()
         self.organisations: Counter[str] = Counter()
+        self.nobody: set[tuple[int, str]] = set()
         self.workers_of: dict[str, dict[str, str]] = defaultdict(dict)
         self.dated: set[tuple[str, str]] = set()
         self.short_breaks: set[str] = set()
@@ -102,15 +117,22 @@ class Mapping:
 
     def team(self, row: ListRow, place: int) -> str:
         """The agency id of the row's team, made of its name; empty where there is none."""
-        name = row.get("team")
+        name = self._named(row.get("team"), place, NO_TEAM)
         return "" if name is None else self.agency(place, f"team {name.casefold()}", name, "local_authority")
+
+    def _named(self, name: str | None, place: int, none: AbstractSet[str]) -> str | None:
+        """A worker or a team; None where the cell says that there is none yet."""
+        if name is None or plain_words(name) not in none:
+            return name
+        self.nobody.add((place, name))
+        return None
 
     def worker(self, row: ListRow, place: int, column: str, role: str) -> str | None:
         """The practitioner id of the row's worker: a keyed hash of name and team, so no name is an id.
 
         The same name in two teams is two practitioners: they may be homonyms, and a finding says so.
         """
-        team, name = self.team(row, place), row.get(column)
+        team, name = self.team(row, place), self._named(row.get(column), place, NOBODY)
         if name is None:
             return None
         ident = "worker-" + keyed_hash(self.key, "annex_a worker", f"{name}|{team}".replace(" ", "_"))[:16]

@@ -6,6 +6,7 @@ help assessment) is reported, never made up.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Final
 
@@ -146,6 +147,10 @@ def _counts(made: Mapping) -> list[str]:
             "organisation, and an assessment needs the practitioner. By organisation, each an agency now: "
             f"{each}"
         )
+    if made.nobody:
+        nobody = Counter(name for _, name in sorted(made.nobody))
+        each = ", ".join(f"{name} {times}" for name, times in nobody.most_common())
+        said.append(f"cells for a worker or team that name nobody: {each}")
     if made.disabled:
         said.append(
             f"{len(made.disabled)} children with a disability: not loaded as a status, because the lists "
