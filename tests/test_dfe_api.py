@@ -280,3 +280,17 @@ def test_others_files_are_not_taken_for_payloads(tmp_path: Path) -> None:
     assert not looks_like_dfe_api(other)
     with pytest.raises(SourceError, match="no payloads"):
         read_dfe_api(tmp_path / "no")
+
+
+@pytest.mark.parametrize("flag", [True, 1, "1", "Y", "y", "true", "TRUE"])
+def test_flags_as_the_published_scripts_write_them(tmp_path: Path, flag: object) -> None:
+    led_to_nothing = episode(referral_no_further_action_flag=flag)
+    led_on = episode(referral_no_further_action_flag="N")
+    made = [
+        child("c1", social_care_episodes=[led_to_nothing]),
+        child("c2", social_care_episodes=[led_on]),
+        child("c3", purge=flag, social_care_episodes=[led_on]),
+    ]
+    source = read_dfe_api(one(tmp_path, *made))
+    assert found_statuses(source) == [("c2", "CIN", "2024-01-01", None)]
+    assert [(f.kind, f.ids) for f in source.findings] == [("withdrawn", "c3")]

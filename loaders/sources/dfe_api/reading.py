@@ -94,9 +94,13 @@ def _in_order(start: str, end: str | None) -> bool:
     return is_day(start) and (end is None or (is_day(end) and end >= start))
 
 
+def _yes(value: object) -> bool:
+    """Whether a flag is set; the published scripts write true, 1 or the dataset's own Y."""
+    return str(value).strip().lower() in ("true", "1", "y", "yes", "t")
+
+
 def _purged(holder: Json) -> bool:
-    value = holder.get("purge")
-    return value is True or (isinstance(value, str) and value.strip().lower() == "true")
+    return _yes(holder.get("purge"))
 
 
 @dataclass
@@ -189,7 +193,7 @@ class _Payloads:
     def _episode(self, episode: Json, life: _Life) -> None:
         child, place = life.child, life.place
         start, end = _day(episode, "referral_date"), _day(episode, "closure_date")
-        if episode.get("referral_no_further_action_flag") is True:
+        if _yes(episode.get("referral_no_further_action_flag")):
             self.counts["no further action"] += 1
         elif start is None and end is None:
             self.counts["episodes without date"] += 1
