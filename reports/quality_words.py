@@ -47,6 +47,10 @@ FINDING_WORDS: Final[dict[str, tuple[str, str]]] = {
         "A time in care left open by an older return and not in a newer one",
         "Load all years in one folder with --replace, or record the end.",
     ),
+    "post_ended_by_next_role": (
+        "A post left open by one census, and another role in a later one: ended where that one begins",
+        "Nothing, if that is so.",
+    ),
     "conflicting_dates": ("Two days of ending: that of the latest return counts", "Correct the return."),
     "conflicting_birth_dates": ("Several dates of birth of one child", "Correct the wrong one."),
     "conflicting_child_facts": ("A child's rows differ", "Correct the wrong one."),

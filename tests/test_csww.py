@@ -169,3 +169,27 @@ def test_who_began_newly_qualified_is_so_for_a_year(tmp_path: Path) -> None:
 def test_what_is_no_workforce_census_is_refused(tmp_path: Path) -> None:
     with pytest.raises(SourceError, match="no workforce census"):
         read_csww(tmp_path)
+
+
+def test_a_post_left_open_ends_where_a_later_census_has_another_role_begin(tmp_path: Path) -> None:
+    folder = tmp_path / "years"
+    folder.mkdir()
+    first, second = (
+        {"SWENo": "SW1", "FTE": "1", "RoleStartDate": day} for day in ("2020-01-01", "2024-02-01")
+    )
+    ended = {"SWENo": "SW2", "FTE": "1", "RoleStartDate": "2019-01-01", "RoleEndDate": "2020-05-05"}
+    write_csww(folder / "a.xml", [first, ended], year=2023)
+    write_csww(
+        folder / "b.xml", [second, {**ended, "RoleStartDate": "2024-03-01", "RoleEndDate": None}], year=2024
+    )
+    assert [(p[0], p[2], p[3]) for p in posts(folder)] == [
+        ("swe:SW1", "2020-01-01", "2024-02-01"),
+        ("swe:SW2", "2019-01-01", "2020-05-05"),
+        ("swe:SW1", "2024-02-01", None),
+        ("swe:SW2", "2024-03-01", None),
+    ]
+    (found,) = read_csww(folder).findings
+    assert (found.kind, found.ids, found.from_on, found.to_on) == (
+        *("post_ended_by_next_role", "swe:SW1 la:301"),
+        *("2020-01-01", "2024-02-01"),
+    )

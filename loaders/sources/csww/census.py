@@ -7,13 +7,14 @@ place for them. Rows are lines of the file.
 from __future__ import annotations
 
 import re
-from collections import Counter
+from collections import Counter, defaultdict
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
 from graphmodel.errors import SourceError
-from loaders.raw import PLACE, Source
-from loaders.sources.care import Care, years_after
+from loaders.raw import PLACE, Seen, Source
+from loaders.sources.care import Care, is_day, years_after
 from loaders.sources.made import MadeTable
 from loaders.sources.values import absent, clean, day_or_text
 from loaders.sources.xml_records import Element, folder_notes, records, xml_files, year_of
@@ -79,7 +80,8 @@ def read_csww(path: Path) -> Source:
         path.name,
         tables,
         notes,
-        identifiers=list(census.care.identifiers),
+        census.care.findings,
+        list(census.care.identifiers),
         places={n: f.name for n, f in enumerate(files)} if named else {},
         headings={(n, *where): h for n in range(len(files)) for where, h in _HEADINGS.items()},
     )
@@ -169,10 +171,26 @@ class _Census:
         elif cases:
             self.counts["cases unread"] += 1
 
+    def _settled(self) -> Iterator[Post]:
+        """The posts: one without an end ends where a later census has the same worker begin another one."""
+        begun: dict[tuple[str, str | None], list[tuple[str, str]]] = defaultdict(list)
+        for (worker, agency, start), (year, _) in self.posts.items():
+            if start is not None and is_day(start):
+                begun[worker, agency].append((year, start))
+        for (worker, agency, start), (year, said) in self.posts.items():
+            after = min((s for y, s in begun[worker, agency] if y > year and s > (start or "")), default=None)
+            for place, _, _, _, end, fte in said:
+                if end is None and after is not None and is_day(start):
+                    what = "no end in one census and another role in a later one: ended where that one begins"
+                    seen = Seen("post_ended_by_next_role", "posts", f"{worker} {agency}", what, start, after)
+                    self.care.findings.append(seen)
+                    yield place, worker, agency, start, after, fte
+                else:
+                    yield place, worker, agency, start, end, fte
+
     def tables(self) -> list[MadeTable]:
-        for _, said in self.posts.values():
-            for place, worker, agency, start, end, fte in said:
-                self.care.tables["posts"].add(place, worker, agency, start, end, fte, "true")
+        for place, worker, agency, start, end, fte in self._settled():
+            self.care.tables["posts"].add(place, worker, agency, start, end, fte, "true")
         return self.care.finish()
 
     def said(self) -> list[str]:
