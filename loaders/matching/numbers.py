@@ -15,7 +15,7 @@ from typing import Final
 _LETTERS: Final = "ABCDEFGHJKLMNPQRTUVWXYZ"
 _UPN: Final = re.compile(r"[A-HJ-NP-RT-Z]\d{11}[0-9A-HJ-NP-RT-Z]")
 _TEN_DIGITS: Final = re.compile(r"\d{10}")
-_SWE: Final = re.compile(r"(?:SWE?)?0*(\d{1,9})")
+_SWE: Final = re.compile(r"(SWE?|[A-Z]{2})?0*(\d{1,10})")
 _EMAIL: Final = re.compile(r"[^@\s;,]+@[^@\s;,]+\.[^@\s;,.]+")
 
 
@@ -47,9 +47,12 @@ def uln(text: str) -> str | None:
 
 
 def swe_number(text: str) -> str | None:
-    """A Social Work England number as `SW` and digits, else None; it has no check digit."""
+    """A Social Work England number as two letters (`SW` where none stand) and digits: no check digit."""
     found = _SWE.fullmatch(_plain(text))
-    return f"SW{found[1]}" if found and found[1].isascii() and int(found[1]) else None
+    if found is None or not found[2].isascii() or not int(found[2]):
+        return None
+    letters = found[1] if found[1] not in (None, "SWE") else "SW"
+    return f"{letters}{found[2]}"
 
 
 def email(text: str) -> str | None:
