@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
+from typing import Final
 
 from neo4j.exceptions import ClientError, DriverError, IncompleteCommit, Neo4jError
 
 from graphmodel import engine
 from graphmodel.disk import is_full
 from graphmodel.errors import CopyLags, DiskError, EngineError, QueryError, WriteRefused
+
+_RECORD: Final = re.compile(r"#\d+:\d+\[.*")
 
 
 def not_accepted(uri: str) -> EngineError:
@@ -52,7 +56,8 @@ def no_room(uri: str, said: str, home: Path | None) -> DiskError | None:
 
 
 def query_fault(fault: Neo4jError, time_limit: float | None) -> QueryError:
-    text = (fault.message or str(fault)).strip().splitlines()[0]
+    # the embedded engine writes out the node that it could not use, with all that the node has
+    text = _RECORD.sub("a node", (fault.message or str(fault)).strip().splitlines()[0])
     code = fault.code or ""
     lowered = text.lower()
     if "accessmode" in code.lower() or "not allowed to" in lowered or "read access mode" in lowered:

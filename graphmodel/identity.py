@@ -8,6 +8,7 @@ do not matter here, because it is the property that is looked at and not the col
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from importlib import import_module
@@ -31,6 +32,8 @@ def _marked() -> dict[str, dict[str, Identity]]:
 
 MARKED: Final = _marked()
 EVERYONE: Final[frozenset[Identity]] = frozenset(kind for of in MARKED.values() for kind in of.values())
+_DASHES: Final = "-\N{SOFT HYPHEN}\N{MINUS SIGN}"
+"""What Neo4j takes for a dash of an arrow, besides the dashes of Unicode."""
 
 
 def parsed(text: str) -> Any:
@@ -87,6 +90,25 @@ def read_by(text: str) -> Mapping[Identity, str]:
         for kind in _identified(node, labels, grammar):
             found.setdefault(kind, words_of(node))
     return found
+
+
+@lru_cache(maxsize=256)
+def reads(text: str, name: str) -> bool:
+    """Whether a text may read a property of a name, of whatever it is; one that is no Cypher does not."""
+    grammar = _guard().P
+    try:
+        tree = parsed(text)
+    except TextRefused:
+        return False
+    return any(
+        _identified(node, {}, grammar) == EVERYONE
+        or (
+            isinstance(node, grammar.PropertyKeyNameContext)
+            and name_of(node) == name
+            and not _only_names_a_key(node, grammar)
+        )
+        for node in walk(tree)
+    )
 
 
 def _identified(node: Any, labels: Mapping[str, str | None], grammar: Any) -> frozenset[Identity]:
@@ -153,7 +175,7 @@ def _labels(tree: Any, grammar: Any) -> dict[str, str | None]:
     A variable counts as such only where every pattern that has it says that label, and nothing else binds it:
     a pattern without a label could bind it anew in another part of the text.
     """
-    uses = (grammar.Expression1Context, grammar.MapProjectionContext, grammar.SubqueryScopeContext)
+    uses = _uses(grammar)
     found: dict[str, set[str | None]] = {}
     for node in walk(tree):
         if isinstance(node, grammar.VariableContext):
@@ -184,6 +206,8 @@ def _label_said_before(pattern: Any, grammar: Any) -> str | None:
     if pattern.variable() is None:
         return None
     name, clause = name_of(pattern.variable()), pattern.parentCtx
+    if name in _unsteady(_whole(pattern)):
+        return None
     while clause is not None and not isinstance(clause, grammar.ClauseContext):
         clause = clause.parentCtx
     if clause is None:
@@ -199,6 +223,37 @@ def _label_said_before(pattern: Any, grammar: Any) -> str | None:
                 if _binds(node, name, grammar) and node is not pattern:
                     return label_of(node, grammar)
     return None
+
+
+def _whole(node: Any) -> Any:
+    """The tree that a node is of."""
+    while node.parentCtx is not None:
+        node = node.parentCtx
+    return node
+
+
+@lru_cache(maxsize=8)
+def _unsteady(tree: Any) -> frozenset[str]:
+    """The names of variables that may stand for something else than a label said before.
+
+    Something other than a node pattern binds them too (a comprehension, a predicate over a list, an alias),
+    or they are written in several ways: `p` and `P` are two variables, and are compared as one here.
+    """
+    grammar = _guard().P
+    written: dict[str, set[str]] = {}
+    found: set[str] = set()
+    for node in walk(tree):
+        if isinstance(node, grammar.VariableContext):
+            name = name_of(node)
+            written.setdefault(name, set()).add(str(node.getText()).strip("`"))
+            if not isinstance(node.parentCtx, (grammar.NodePatternContext, *_uses(grammar))):
+                found.add(name)
+    return frozenset(found | {name for name, ways in written.items() if len(ways) > 1})
+
+
+def _uses(grammar: Any) -> tuple[Any, ...]:
+    """What around a variable only uses it."""
+    return (grammar.Expression1Context, grammar.MapProjectionContext, grammar.SubqueryScopeContext)
 
 
 def _binds(node: Any, name: str, grammar: Any) -> bool:
@@ -262,10 +317,13 @@ def shown_whole(
 def refuse_unseen(text: str, lacking: Mapping[Identity, AccessRefused]) -> frozenset[Identity]:
     """Whom a text may identify. Raises `AccessRefused` where `lacking` has one of them.
 
-    A text that is no Cypher may identify everyone; where anybody is lacking it is refused (`TextRefused`).
-    One that could show a child's sensitive service without consent is refused whoever looks.
+    A text that is no Cypher may identify everyone; where anybody is lacking, or an arrow may be in it, it is
+    refused (`TextRefused`).
+    One that could show a child's sensitive service without consent, or that makes letters of whole nodes, is
+    refused whoever looks.
     """
-    from graphmodel.consent import refuse_unconsented  # noqa: PLC0415  (it reads texts by this module)
+    from graphmodel.as_text import refuse_letters  # noqa: PLC0415  (they read texts by this module)
+    from graphmodel.consent import refuse_unconsented  # noqa: PLC0415
 
     if "\\u" in text.casefold():
         # one engine reads a letter in it, another does not, and here no property would be seen
@@ -273,13 +331,14 @@ def refuse_unseen(text: str, lacking: Mapping[Identity, AccessRefused]) -> froze
     try:
         read = read_by(text)
     except TextRefused:
-        if lacking:
+        if lacking or any(letter in _DASHES or unicodedata.category(letter) == "Pd" for letter in text):
             raise
-        # the database says what is wrong with it
+        # the database says what is wrong with it; without an arrow it leads from no child to anything
         return EVERYONE
     for kind in sorted(set(read) & set(lacking)):
         raise _unseen(kind, f"the text reads {read[kind]}", lacking)
     refuse_unconsented(text)
+    refuse_letters(text)
     return frozenset(read)
 
 

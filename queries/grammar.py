@@ -13,6 +13,7 @@ from functools import lru_cache
 from importlib import import_module
 from typing import Any, Final
 
+from graphmodel.as_text import refuse_letters
 from graphmodel.errors import TextRefused, WriteRefused
 from graphmodel.identity import is_of_parameter, parsed, walk
 from graphmodel.nodes import NODE_TYPES
@@ -64,13 +65,14 @@ def one_statement(text: str) -> str:
 
 
 def check_text(text: str) -> str:
-    """The text, as one statement that only reads and asks for no identity hash.
+    """The text, as one statement that only reads, asks for no identity hash and makes letters of no node.
 
     Raises `WriteRefused` for what would write, manage or reach outside, `TextRefused` for other faults.
     """
     statement = one_statement(text)
     fault = grammar_fault(statement, hidden=HASHED)
     if fault is None:
+        refuse_letters(statement)
         return statement
     if any(part in fault for part in _WOULD_WRITE):
         raise WriteRefused(_THING, fault, _READS_ONLY)

@@ -67,6 +67,9 @@ NAMES: Final = [
     "MATCH (a:Agency), (p:Practitioner) RETURN [a IN [p] | a.name] AS x",
     "CALL { MATCH (a:Agency) RETURN a UNION MATCH (p:Practitioner) RETURN p AS a } RETURN a.name AS x",
     "MATCH (a:Agency) UNWIND [1] AS one MATCH (p:Practitioner) UNWIND [p] AS a2 RETURN a2.name AS x",
+    # two variables, whose names differ by a capital
+    "MATCH (A:Agency) MATCH (a)-[:HOLDS_POST]->() RETURN a.name AS x",
+    "MATCH (A:Agency), (a)-[:HOLDS_POST]->() RETURN collect(a.name) AS x",
 ]
 # each asks by name: an answer of one bit after another
 ASKING: Final = [

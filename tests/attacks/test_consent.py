@@ -14,6 +14,7 @@ from graphmodel.store import Store
 from queries.own import save
 
 ANALYST: Final = Viewer("ann", "analyst", "a question from the board")
+LEAD: Final = Viewer("lea", "safeguarding_lead", "enquiry 7")
 SECRET: Final = "child-without-consent"
 
 # each leads from a child to an intervention, or counts a single child's
@@ -66,6 +67,21 @@ ATTACKS: Final = [
     "RETURN c.child_id AS x",
     "MATCH (i:Agency) WITH 1 AS one MATCH (c)-[r]-(i) RETURN c.child_id AS x",
     "OPTIONAL MATCH (i:Agency {agency_id: 'none'}) MATCH (c:Child)-[r]-(i) RETURN c.child_id AS x",
+    # the label was said of another variable, or of one that stands for something else here
+    "MATCH (c:Child) MATCH (C:Tac) MATCH (c)-[:RECEIVES]->(i) RETURN c.child_id AS x",
+    "MATCH (c:Child), (C:Tac), (c)-[:RECEIVES]->(i) RETURN c.child_id AS x",
+    "MATCH (t:Tac), (c:Child) RETURN [t IN [c] | [(t)-[:RECEIVES]->(i) | i.started_on]] AS x",
+    "MATCH (t:Tac), (c:Child) WHERE any(t IN [c] WHERE EXISTS { (t)-[:RECEIVES]->() }) RETURN c AS x",
+    "MATCH (t:Tac), (c:Child) WHERE none(t IN [c] WHERE (t)-[:RECEIVES]->()) RETURN c.child_id AS x",
+    "MATCH (t:Tac), (c:Child) RETURN reduce(n = 0, t IN [c] | n + COUNT { (t)-[:RECEIVES]->() }) AS x",
+    "MATCH (t:Tac), (c:Child) UNWIND [c] AS t MATCH (t)-[:RECEIVES]->(i) RETURN t.child_id AS x",
+    "MATCH (t:Tac), (c:Child) WITH *, c AS t MATCH (t)-[:RECEIVES]->(i) RETURN t.child_id AS x",
+]
+# nothing that the grammar can read, although an engine may
+UNREAD: Final = [
+    "MATCH (c:Child)-[:RECEIVES]->(i) RETURN " + "(" * 3_000 + "c.child_id" + ")" * 3_000 + " AS x",
+    "MATCH (c:Child)-[:RECEIVES]->(i) RETURN c.child_id AS x WHAT ELSE",
+    "MATCH (c:Child)\N{MINUS SIGN}[:RECEIVES]\N{MINUS SIGN}(i) RETURN c.child_id AS x WHAT ELSE",
 ]
 HONEST: Final = [
     "MATCH (c:Child)-[:RECEIVES]->(i:Intervention {consent: true}) RETURN count(c) AS x",
@@ -108,6 +124,13 @@ def test_no_attack_reaches_a_row_and_all_are_on_record(reader: Store, writer: St
     looks = AuditLog(reader.home).entries()[before:]
     assert len(looks) == 2 * len(ATTACKS)
     assert all("refused" in look for look in looks)
+
+
+def test_a_text_that_cannot_be_read_follows_no_arrow(reader: Store, writer: Store) -> None:
+    writer.write(PLANTED, secret=SECRET)
+    for text in UNREAD:
+        with pytest.raises(TextRefused):
+            reader.read(text, viewer=LEAD)
 
 
 def free(text: str) -> None:

@@ -116,6 +116,55 @@ HASHES: Final = (
     "MATCH (c:Child) RETURN 1 / (CASE WHEN c.upn_hash = $x THEN 0 ELSE 1 END) AS x",
     "MATCH (c:Child) RETURN date(c.upn_hash) AS x",
 )
+# each makes letters of a whole node: the embedded engine writes out all that it has
+LETTERS: Final = (
+    "MATCH (c:Child) RETURN '' + c AS x",
+    "MATCH (c:Child) RETURN c + '' AS x",
+    "MATCH (c:Child) RETURN c || '' AS x",
+    "MATCH (c:Child) RETURN left(c, 200) AS x",
+    "MATCH (c:Child) RETURN substring(c, 0) AS x",
+    "MATCH (c:Child) RETURN right(c, 300) AS x",
+    "MATCH (c:Child) RETURN toString(c) AS x",
+    "MATCH (c:Child) RETURN trim(c) AS x",
+    "MATCH (c:Child) RETURN c =~ '.*f.*' AS x",
+    "MATCH (c:Child) WHERE c CONTAINS 'f' RETURN count(*) AS x",
+    "MATCH (c:Child) WHERE (c + '') STARTS WITH '#' RETURN count(*) AS x",
+    "MATCH (c:Child) RETURN {a: c} + '' AS x",
+    "MATCH (c:Child) RETURN {a: c}.a + '' AS x",
+    "MATCH (c:Child) WITH {a: {b: c}} AS m RETURN m.a.b + '' AS x",
+    "MATCH (c:Child) WITH c {d: c} AS m RETURN m.d + '' AS x",
+    "MATCH (c:Child) WITH {d: c} AS m RETURN m {.d} + '' AS x",
+    "MATCH (c:Child), (d:Family) RETURN d {c} + '' AS x",
+    "MATCH (c:Child) RETURN coalesce(c, 1) + '' AS x",
+    "MATCH (c:Child) RETURN head(collect(c)) + '' AS x",
+    "MATCH (c:Child) RETURN [c][0] + '' AS x",
+    "MATCH (c:Child) WITH c AS d RETURN d + '' AS x",
+    "MATCH (c:Child) UNWIND [c] AS d RETURN d + '' AS x",
+    "MATCH (c:Child) RETURN [d IN collect(c) | d + ''] AS x",
+    "MATCH (c:Child) RETURN any(d IN [c] WHERE d =~ '.*f.*') AS x",
+    "MATCH (c:Child) RETURN reduce(s = '', d IN collect(c) | s + d) AS x",
+    "MATCH (c:Child) RETURN reduce(s = c, d IN [1] | s) + '' AS x",
+    "MATCH (c:Child) RETURN CASE WHEN true THEN c END + '' AS x",
+    "MATCH p = (c:Child)-[:IN_FAMILY]->() RETURN head(nodes(p)) + '' AS x",
+    "MATCH p = (c:Child)-[:IN_FAMILY]->() RETURN p + '' AS x",
+    "MATCH (:Child)-[r:IN_FAMILY]->() RETURN startNode(r) + '' AS x",
+    "MATCH (c:Child) CALL (c) { RETURN c AS d } RETURN d + '' AS x",
+    "MATCH (f:Family) RETURN head([(f)--(c) | c]) + '' AS x",
+    "MATCH (f:Family) RETURN head(COLLECT { MATCH (f)--(c) RETURN c }) + '' AS x",
+    "MATCH (c:Child) RETURN date({year: c}) AS x",
+    "MATCH (c:Child) RETURN point({x: c, y: 1}) AS x",
+)
+# nothing of these is letters of a node
+PLAIN: Final = (
+    "MATCH (c:Child) RETURN c.locality + '' AS x",
+    "MATCH (c:Child) RETURN [d IN collect(c) | d.locality + 'x'] AS x",
+    "MATCH (t:Tac) RETURN reduce(n = 0, d IN collect(t) | n + size(d.tac_id)) AS x",
+    "MATCH (c:Child)-[r]->(f:Family) RETURN type(r) + head(labels(f)) AS x, count(f) + 1 AS y",
+    "MATCH (c:Child) WITH c, {n: 1} AS m RETURN m.n + 1 AS x, left(c.locality, 2) AS y, size([c]) + 1 AS z",
+    "MATCH (c:Child) WITH {who: c, n: 1} AS m MATCH (d:Family) RETURN d.name + '' AS x, m AS y",
+    "MATCH (t:Tac) WHERE t.opened_on <= date() - duration({days: 3}) RETURN toUpper(t.status) AS x",
+    "MATCH (c:Child) RETURN CASE WHEN c IS NULL THEN 'a' ELSE 'b' END + 'c' AS x",
+)
 # these run, and what comes back holds no hash
 WHOLE: Final = (
     "MATCH (c:Child) RETURN c AS x",
@@ -155,6 +204,28 @@ def test_the_grammar_refuses_it(text: str) -> None:
     with pytest.raises(QueryError) as refused:
         check_text(text)
     assert HASH not in str(refused.value)
+
+
+@pytest.mark.parametrize("text", LETTERS)
+def test_no_letters_are_made_of_a_whole_node(text: str) -> None:
+    with pytest.raises(TextRefused, match="letters of a whole node"):
+        check_text(text)
+
+
+@pytest.mark.parametrize("text", PLAIN)
+def test_letters_of_properties_are_free(text: str) -> None:
+    assert check_text(text) == text
+
+
+def test_no_letters_of_a_node_come_past_the_grammar(reader: Store, writer: Store) -> None:
+    planted(writer)
+    for text in (*LETTERS, "MATCH (c:Child) WHERE c RETURN 1 AS x", "MATCH (c:Child) RETURN 1 / c AS x"):
+        try:
+            said = str(reader.read(text, viewer=LEAD).rows)
+        except QueryError as refused:
+            said = str(refused)
+        assert "secret" not in said
+        assert HASH not in said
 
 
 def planted(writer: Store) -> None:
