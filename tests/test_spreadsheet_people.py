@@ -128,3 +128,11 @@ def test_a_parents_column_is_not_proposed_as_a_member(tmp_path: Path) -> None:
     assert fields["Review date"] == "next_review_on"
     held = {c.heading: c.field for c in propose(path, as_at="2027-10-31").mapping.columns}
     assert held["Review date"] == "review_on"
+
+
+def test_no_sample_shows_who_leads(tmp_path: Path) -> None:
+    path = tmp_path / "list.csv"
+    leads = ('"Ann Reed, Health Visitor"', "Police - Sam Low", "CAMHS")
+    rows = "".join(f"{n},05/01/2026,{lead}\n" for n, lead in enumerate(leads))
+    path.write_text("Child ID,TAC opened,Lead professional\n" + rows, encoding="utf-8")
+    assert propose(path).samples["Lead professional"] == "Aaa Aaaa, Aaaaaa Aaaaaaa · Aaaaaa - Aaa Aaa · CAMHS"

@@ -16,6 +16,7 @@ from loaders.sources.spreadsheet.cells import (
     is_upn,
     looks_like_name,
     masked,
+    people_of,
     plain_words,
     role_of,
     role_sector,
@@ -306,7 +307,7 @@ class _Whole:
                 and not is_upn(value)
                 and not is_nhs_number(value)
             )
-            text = value if safe and (name != "lead" or role_of(value) or sector_of(value)) else masked(value)
+            text = value if safe and not (name == "lead" and people_of(value)) else masked(value)
             if text not in shown:
                 shown.append(text[:30])
         return " · ".join(shown[:3])
