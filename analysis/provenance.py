@@ -13,7 +13,7 @@ from analysis.known import ledger_on
 from graphmodel.ledger import Ledger, empty_says, key_names, names, sheet_row, value_names
 from graphmodel.nodes import NODE_BY_LABEL
 from graphmodel.relationships import TABLES
-from graphmodel.standing import translated
+from graphmodel.standing import translated, with_default
 from graphmodel.whole import references
 
 ABOUT: Final = {
@@ -62,6 +62,30 @@ def where_from(home: Path, kind: str, entity: str, moment: Any) -> list[Stated]:
         for table in (t for t in TABLES if t in columns):
             found += _of_table(db, ledger, table, columns[table], entity)
     return found
+
+
+def without_unconsented(home: Path, found: Iterable[Stated], moment: Any) -> tuple[list[Stated], int]:
+    """The facts without those of a sensitive service without consent on record, and how many these are.
+
+    A service is not sensitive where every source says so, or says nothing and its category is none of them.
+    """
+    facts = list(found)
+    if not any(fact.table == "interventions" for fact in facts):
+        return facts, 0
+    ledger = ledger_on(home, moment)
+    sensitive = with_default("services", "sensitive")
+    with duckdb.connect(":memory:", config={"threads": 2}) as db:
+        rows = db.execute(
+            f"SELECT service_id FROM {ledger.last('services')} GROUP BY service_id "
+            f"HAVING NOT bool_or(coalesce({sensitive}, true))"
+        ).fetchall()
+    plain = {service for (service,) in rows}
+    kept = [fact for fact in facts if fact.table != "interventions" or _may_be_shown(fact, plain)]
+    return kept, len(facts) - len(kept)
+
+
+def _may_be_shown(fact: Stated, plain: set[str]) -> bool:
+    return fact.values["consent"] is True or fact.values["service_id"] in plain
 
 
 def _of_table(

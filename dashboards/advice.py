@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
+from collections.abc import Set as AbstractSet
 from datetime import date
 from typing import Any, Final
 
-import numpy as np
 import pandas as pd
 import streamlit as st
 
@@ -16,18 +17,19 @@ from analysis.advice_lead import CRITERIA, Candidates
 from dashboards import data, data_advice, widgets
 from dashboards.asked import View
 from dashboards.asking import asked_viewer, refused, stated
+from dashboards.handovers import by_kind, summed_up
 from dashboards.plain import plain
 from graphmodel.access import Viewer
 from graphmodel.audit_log import AuditLog
 from graphmodel.errors import AccessRefused, QueryError
 from graphmodel.settings import data_folder
-from graphmodel.small_counts import suppressed
 from reports import findings_advice as findings
 from reports import masking_overload
 from reports.findings_fairness import sector_name
 from reports.words import NOT_DEFINED, SUPPRESSED, count, number, per_cent, role_name
 
 WIDE: Final = 620
+NO_POST: Final = "no post"
 COLUMNS: Final[dict[str, Any]] = {
     "Points off overload": st.column_config.NumberColumn(
         format="%.2f", help="Points above capacity that it takes off, given those before it"
@@ -154,14 +156,15 @@ def moves(shown: View, point: Point, day: date) -> None:
 
 
 def _teams(shown: View, rows: pd.DataFrame, day: date, viewer: Viewer) -> None:
+    about, log = ", ".join(f"tac_id={tac}" for tac in rows["tac_id"]), AuditLog(data_folder())
     try:
-        viewer.must_see_children()
-        viewer.must_see_practitioners()
+        with log.refusals(viewer, "dashboard: handovers by team", about=about):
+            viewer.must_see_children()
+            viewer.must_see_practitioners()
     except AccessRefused as problem:
         refused(problem)
         return
-    about = ", ".join(f"tac_id={tac}" for tac in rows["tac_id"])
-    AuditLog(data_folder()).record(viewer, "dashboard: handovers by team", about=about, rows=len(rows))
+    log.record(viewer, "dashboard: handovers by team", about=about, rows=len(rows))
     named = moves_table(shown, rows, teams=True)
     widgets.table(named, "handovers-by-team", "Handovers by team", shown.source, COLUMNS)
     files = advice_files.rows(shown.found.slice, day, rows)
@@ -175,36 +178,37 @@ def _teams(shown: View, rows: pd.DataFrame, day: date, viewer: Viewer) -> None:
 
 
 def pairs(shown: View, point: Point) -> None:
-    """How many handovers go from which kind of agency to which, and between which agencies."""
+    """How many handovers go from which kind of agency to which, and between which agencies.
+
+    Judged over all handovers; the agencies asked for choose rows of that, so a filter opens none.
+    """
     st.header("From whom to whom", anchor=False)
     table = shown.found.slice.table("agencies")
     sector = {a: sector_name(str(s)) for a, s in zip(table["agency_id"], table["sector"], strict=True)}
-    held = point.moves
-    if shown.asked.agencies:
-        chosen = shown.asked.agencies
-        held = held[held["from_agency_id"].isin(chosen) | held["to_agency_id"].isin(chosen)]
-    up_to = shown.found.settings.disclosure.suppress_up_to
-    for words, name, of in (
-        ("By kind of agency", "handovers-by-sector", lambda a: sector.get(a, "no post")),
-        ("By agency", "handovers-by-agency", shown.name),
-    ):
-        summed = summed_up(
-            held.assign(From=held["from_agency_id"].map(of), To=held["to_agency_id"].map(of)), up_to
-        )
-        if not summed.empty:
-            st.markdown(f"**{words}**")
-            widgets.table(summed, name, f"Handovers: {words[:1].lower()}{words[1:]}", shown.source)
-    st.caption(
-        f"Pairs with a small number of handovers (1 to {up_to}), or one that gives it away, are left out."
-    )
+    up_to, held = shown.found.settings.disclosure.suppress_up_to, point.moves
+    for side, word in (("from", "From"), ("to", "To")):
+        ids = held[f"{side}_agency_id"].fillna("")
+        held = held.assign(**{word: ids, f"{word}Kind": ids.map(lambda a: sector.get(a, NO_POST))})
+    chosen = frozenset(shown.asked.agencies)
+    _pairs(shown, by_kind(held, up_to), {sector.get(a, NO_POST) for a in chosen}, "kind of agency")
+    each = summed_up(held, up_to)
+    _pairs(shown, each, chosen, "agency", name=lambda a: shown.name(a or None))
+    every = " By kind, the handovers of all agencies are counted." if chosen else ""
+    small = f"Pairs with a small number of handovers (1 to {up_to})"
+    st.caption(f"{small}, or one that gives it away, are left out.{every}")
 
 
-def summed_up(moves: pd.DataFrame, up_to: int) -> pd.DataFrame:
-    """Handovers by pair (From, To), most first, without small counts and what would give them away."""
-    summed = moves.groupby(["From", "To"], as_index=False).agg(Handovers=("step", "size"))
-    gone = suppressed([int(n) for n in summed["Handovers"]], up_to=up_to)
-    known = summed.loc[~np.array(gone, dtype=np.bool_)]
-    return known.sort_values(["Handovers", "From", "To"], ascending=[False, True, True], ignore_index=True)
+def _pairs(
+    shown: View, summed: pd.DataFrame, chosen: AbstractSet[str], of: str, name: Callable[[str], str] = str
+) -> None:
+    """A table of pairs: those of the chosen ones, else all."""
+    rows = summed[summed["From"].isin(chosen) | summed["To"].isin(chosen)] if chosen else summed
+    if rows.empty:
+        return
+    st.markdown(f"**By {of}**")
+    named = rows.assign(From=rows["From"].map(name), To=rows["To"].map(name))
+    file = "handovers-by-agency" if of == "agency" else "handovers-by-sector"
+    widgets.table(named, file, f"Handovers: by {of}", shown.source)
 
 
 def unhelped(shown: View, point: Point, over: float) -> None:
@@ -249,23 +253,21 @@ def who_leads(shown: View, day: date) -> None:
             pressed = st.form_submit_button("Show the team")
         if not pressed:
             return
+        asked, log = (tac or "").strip(), AuditLog(data_folder())
         try:
             viewer = said.viewer()
-            viewer.must_see_children()
-            viewer.must_see_practitioners()
-            found = data_advice.candidates(shown.found, (tac or "").strip(), day)
+            with log.refusals(viewer, "dashboard: who should lead", about=f"tac_id={asked}"):
+                viewer.must_see_children()
+                viewer.must_see_practitioners()
+            found = data_advice.candidates(shown.found, asked, day)
         except AccessRefused as problem:
             refused(problem)
             return
         except QueryError as problem:
             st.error(plain(f"{problem.thing}: {problem.fault}. {problem.mend}"))
             return
-        AuditLog(data_folder()).record(
-            viewer,
-            "dashboard: who should lead",
-            about=f"tac_id={found.tac_id}",
-            rows=len(found.members),
-        )
+        about = f"tac_id={found.tac_id}"
+        log.record(viewer, "dashboard: who should lead", about=about, rows=len(found.members))
         _candidates(shown, found)
 
 

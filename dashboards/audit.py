@@ -167,7 +167,8 @@ def _asked() -> Viewer | None:
     if viewer is None:
         return None
     try:
-        viewer.must("audit")
+        with AuditLog(data_folder()).refusals(viewer, WHAT, about=""):
+            viewer.must("audit")
     except AccessRefused as problem:
         asking.refused(problem)
         return None

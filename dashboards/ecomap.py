@@ -67,15 +67,17 @@ def look(shown: View, viewer: Viewer, kind: Kind, about: str) -> Ecomap:
 
     Raises `AccessRefused` where the viewer may not see it.
     """
-    viewer.must_see_children()
-    day = shown.asked.as_of
+    day, store = shown.asked.as_of, data.store()
     if kind == "A child":
-        result = answer("who_works_with", as_of=day, store=data.store(), viewer=viewer, child_id=about)
+        result = answer("who_works_with", as_of=day, store=store, viewer=viewer, child_id=about)
         rows = pd.DataFrame(result.rows.rows, columns=COLUMNS)
         return Ecomap(kind, about, day, rows, _known(shown, "children", "child_id", about))
-    viewer.must_see_practitioners()
+    told = f"practitioner_id={about}"
+    with store.audit.refusals(viewer, "ecomap", about=told):
+        viewer.must_see_children()
+        viewer.must_see_practitioners()
     found = data_one.colleagues(shown.found, day, about)
-    data.store().audit.record(viewer, "ecomap", about=f"practitioner_id={about}", rows=len(found))
+    store.audit.record(viewer, "ecomap", about=told, rows=len(found))
     rows = found.assign(
         agency_id=found["home_agency_id"],
         via=[f"{count(n, 'common TAC', 'common TACs')}" for n in found["shared_tacs"]],

@@ -25,6 +25,7 @@ RETURN p.practitioner_id AS practitioner_id, p.name AS practitioner_name
 ORDER BY practitioner_id
 """
 
+WHAT: Final = "dashboard: names of overloaded leads"
 COLUMNS: Final[dict[str, Any]] = {
     "% of capacity": st.column_config.NumberColumn(format="%.0f", help="Points per 100 points of capacity"),
     "Points above": st.column_config.NumberColumn(format="%.1f", help="Points beyond capacity"),
@@ -118,12 +119,8 @@ def names_form(over: pd.DataFrame) -> dict[str, str] | None:
 
 
 def _names(viewer: Viewer, practitioner_ids: list[str]) -> dict[str, str]:
-    viewer.must_see_names()
-    rows = data.store().read(
-        NAMES,
-        {"practitioner_ids": practitioner_ids},
-        viewer=viewer,
-        what="dashboard: names of overloaded leads",
-        about=", ".join(practitioner_ids),
-    )
+    store, about = data.store(), ", ".join(practitioner_ids)
+    with store.audit.refusals(viewer, WHAT, about=about):
+        viewer.must_see_names()
+    rows = store.read(NAMES, {"practitioner_ids": practitioner_ids}, viewer=viewer, what=WHAT, about=about)
     return {str(who): str(name) for who, name in rows.rows if name is not None}

@@ -16,6 +16,10 @@ from reports import findings_certainty as sure
 from reports import findings_overload as words
 from reports.words import day_name, per_cent, role_name
 
+NOT_ALL: Final = (
+    "These are of your agency. How often such warnings came true counts leads of all agencies: that is for "
+    "those who see every practitioner."
+)
 MOST_PEERS: Final = 12
 MOST_WARNED: Final = 200
 
@@ -113,12 +117,17 @@ def may_be_next(shown: View) -> None:
     st.header(f"Who may be above capacity within {days} days?", anchor=False)
     with st.spinner("Judging the warnings on past months…"):
         test = data_overload.back_test(found, day)
-        rows = shown.within(data_overload.early_warning(found, day), "home_agency_id")
-    st.markdown(f"**{words.warned(rows, test.rules, test.best, days)}**")
+        rows = shown.people(shown.within(data_overload.early_warning(found, day), "home_agency_id"))
+    if shown.sees_everybody:
+        st.markdown(f"**{words.warned(rows, test.rules, test.best, days)}**")
     if len(rows):
         best = test.best or RULES[0]
         first = rows.sort_values([f"by_{best}", "room"], ascending=[False, True], kind="stable")
         widgets.table(_warned_table(shown, first), "early-warning", "Leads to watch", shown.source)
+    if not shown.sees_everybody:
+        # of all agencies: leads below the line and those who crossed it give away few who are above it
+        st.caption(NOT_ALL if len(rows) else f"None of those whom you may see. {NOT_ALL}")
+        return
     months = test.months["month_end"]
     if months.empty:
         st.caption("No past month whose outcome is known: the warnings cannot be judged.")

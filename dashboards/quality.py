@@ -18,6 +18,7 @@ from reports import quality
 from reports.words import role_name
 
 MOST_LOADS: Final = 50
+ROWS: Final = "rejects and findings"
 LOADS: Final = """
 MATCH (l:Load)
 RETURN l.load_id AS load_id, l.source AS source, l.format AS format, l.path_name AS path_name,
@@ -111,13 +112,15 @@ def row_by_row(load_id: str, rejected: pd.DataFrame | None, found: pd.DataFrame 
         viewer = asking.asked_viewer("rows", "the rows")
         if viewer is None:
             return
+        log, about = AuditLog(data_folder()), f"load {load_id}"
         try:
-            viewer.must_see_children()
+            with log.refusals(viewer, ROWS, about=about):
+                viewer.must_see_children()
         except AccessRefused as problem:
             asking.refused(problem)
             return
         many = sum(len(rows) for rows in (rejected, found) if rows is not None)
-        AuditLog(data_folder()).record(viewer, "rejects and findings", about=f"load {load_id}", rows=many)
+        log.record(viewer, ROWS, about=about, rows=many)
         for rows, title in ((rejected, "Rejected rows"), (found, "Findings")):
             if rows is not None and len(rows):
                 st.markdown(f"**{title}**")
@@ -190,7 +193,7 @@ def to_decide(waiting: dict[str, int]) -> None:
 
 
 def notes(shown: View, kept: list[dict[str, object]]) -> None:
-    """What practitioners said is wrong with their own figures, latest first."""
+    """What practitioners said is wrong with their own figures, latest first; by id, never by name."""
     st.header("Figures said to be wrong", anchor=False)
     if not kept:
         widgets.empty("Nobody has said that a figure of theirs is wrong.")
@@ -199,7 +202,6 @@ def notes(shown: View, kept: list[dict[str, object]]) -> None:
     table = pd.DataFrame(
         {
             "Said (UTC)": [str(row["at"])[:16].replace("T", " ") for row in rows],
-            "By": [row["who"] for row in rows],
             "Practitioner": [row["practitioner_id"] for row in rows],
             "As of": [row["as_of"] for row in rows],
             "Figure": [FIGURES.get(str(row["figure"]), str(row["figure"])) for row in rows],

@@ -136,10 +136,10 @@ def proposing(agreed: Settings) -> None:
     st.rerun()
 
 
-def waiting_file(agreed: Settings) -> None:
-    """What was agreed and is not in force yet, as the file to put in place."""
+def waiting_file(agreed: Settings, who: Viewer) -> None:
+    """What was agreed and is not in force yet, as the file to put in place: with all that the file has."""
     waiting = [one for one in agreeing.proposals(agreed) if one.state == "agreed"]
-    if not waiting:
+    if not waiting or not who.may("agree_settings"):
         return
     st.header("Agreed, to be put in force", anchor=False)
     text = agreeing.agreed_file(waiting)

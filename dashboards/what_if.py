@@ -217,7 +217,8 @@ def safe_figures(view: View, found: Comparison) -> pd.DataFrame:
         name = str(row["figure"])
         if name in OF_CHILDREN:
             gone_today = small(row["today"], up_to) or today.get(names.get(name, ""), 0.0) is None
-            gone_then = small(row["then"], up_to) or small(abs(row["change"]), up_to)
+            # what a change leaves open is told elsewhere, so that `then` less it would be today's
+            gone_then = gone_today or small(row["then"], up_to) or small(abs(row["change"]), up_to)
         elif name in leads:
             gone_today, gone_then = leads[name]
         else:

@@ -193,7 +193,8 @@ def asking(shown: View, query: Query) -> None:
         )
         viewer = told.viewer() if told else signed_in.viewer()
         if over and span is not None:
-            _must_see(query, viewer)
+            with data.store().audit.refusals(viewer, query.name, about=""):
+                _must_see(query, viewer)
             with st.spinner("Reading the slice…", show_time=True):
                 st.session_state[over_time.OVER] = over_time.ask(query, shown, span, viewer, given)
             return

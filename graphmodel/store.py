@@ -174,7 +174,9 @@ class Store:
             shows |= {"name"}
         if identifies == "child" or (kind == "child" and identifies != "no"):
             shows |= {"child"}
-        self._must_see(viewer, found, shows, identifies)
+        everybody = viewer.may("practitioners") and viewer.agency_id is None
+        by_id = not (checked or everybody) and identity.reads(query, "practitioner_id")
+        self._must_see(viewer, found, shows, identifies, by_id=by_id)
         return found, shows
 
     def _rows(
@@ -212,9 +214,18 @@ class Store:
             return self._line.read(work, time_limit)
 
     def _must_see(
-        self, viewer: Viewer, found: Rows, shows: frozenset[Identity], identifies: Identifies | None
+        self,
+        viewer: Viewer,
+        found: Rows,
+        shows: frozenset[Identity],
+        identifies: Identifies | None,
+        *,
+        by_id: bool,
     ) -> None:
-        """Raise `AccessRefused` where the viewer may not see whom these rows show."""
+        """Raise `AccessRefused` where the viewer may not see whom these rows show.
+
+        `by_id`: the text reads the ids of practitioners, whatever its columns are called.
+        """
         named = "name" in shows
         if named and viewer.agency_id is not None:
             self._must_be_of_agency(viewer, found)
@@ -222,8 +233,8 @@ class Store:
             viewer.must_see_names()
         if "child" in shows:
             viewer.must_see_children()
-        by_id = identifies is None and not named and bool(PRACTITIONER_COLUMNS & set(found.columns))
-        if by_id or identifies == "practitioner":
+        told = by_id or bool(PRACTITIONER_COLUMNS & set(found.columns))
+        if (identifies is None and not named and told) or identifies == "practitioner":
             viewer.must_see_practitioners()
 
     def _must_be_of_agency(self, viewer: Viewer, found: Rows) -> None:

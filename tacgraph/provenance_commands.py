@@ -67,10 +67,11 @@ def where_from(
         table for people, json for machines.
     """
     from analysis.provenance import where_from as trace
+    from analysis.provenance import without_unconsented
 
     home, viewer = data_folder(), Viewer.local(reason)
-    audit, about = AuditLog(home), f"{kind} {entity}"
-    found = trace(home, kind, entity, datetime.now(UTC))
+    audit, about, now = AuditLog(home), f"{kind} {entity}", datetime.now(UTC)
+    found, withheld = without_unconsented(home, trace(home, kind, entity, now), now)
     shows = {column for fact in found for column, value in fact.values.items() if value is not None}
     personal = kind == "child" or _CHILD in shows or ("name" in shows and kind == "practitioner")
     if personal:
@@ -83,7 +84,9 @@ def where_from(
         print()
     else:
         _print(found)
-    if not found:
+    if withheld:
+        say(f"{withheld:,} facts of sensitive services without recorded consent are left out.")
+    elif not found:
         say(f"The ledger has no fact about {about}.")
     return 0
 

@@ -184,6 +184,16 @@ def test_an_agency_manager_gets_names_of_the_own_agency_and_what_is_part_of_it(
     assert len(reader.audit.entries()) == before + 7
 
 
+# ids of practitioners, whatever the column is called
+BY_ID = (
+    "MATCH (p:Practitioner) RETURN p.practitioner_id AS x",
+    "MATCH (p:Practitioner) RETURN collect(p.`practitioner_id`) AS role",
+    "MATCH (p:Practitioner) RETURN p {.practitioner_id} AS x",
+    "MATCH (p:Practitioner) WHERE p.practitioner_id STARTS WITH 'p' RETURN count(p) AS x",
+    "MATCH (p:Practitioner {practitioner_id: 'p1'}) RETURN count(p) AS x",
+)
+
+
 @pytest.mark.parametrize("role", ["strategic_manager", "practitioner", "administrator"])
 def test_who_may_not_see_practitioners_gets_no_row_of_them(reader: Store, writer: Store, role: Role) -> None:
     writer.write("CREATE (:Practitioner {practitioner_id: 'p1', name: 'Una'})")
@@ -194,3 +204,9 @@ def test_who_may_not_see_practitioners_gets_no_row_of_them(reader: Store, writer
         )
     with pytest.raises(AccessRefused, match="may not see"):
         reader.read(NAMES, {"ids": ["p1"]}, viewer=Viewer("x", role, "y"))
+    head = Viewer("head", "agency_manager", "supervision", agency_id="A")
+    for text in BY_ID:
+        with pytest.raises(AccessRefused, match="may not see"):
+            reader.read(text, viewer=Viewer("x", role, "y"))
+        with pytest.raises(AccessRefused, match="of A only"):
+            reader.read(text, viewer=head)

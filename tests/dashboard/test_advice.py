@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import pandas as pd
+import pytest
 from streamlit.testing.v1 import AppTest
 
 from analysis.advice import advise
 from analysis.advice_lead import who_should_lead
-from dashboards.advice import summed_up
+from dashboards.handovers import summed_up
 from graphmodel.audit_log import AuditLog
 from graphmodel.settings import settings
 from tests.dashboard.conftest import LAST, Partnership
+from tests.dashboard.roles import page_for, signed
 from tests.dashboard.test_dashboard import opened, title, words
 
 
@@ -71,6 +73,23 @@ def test_an_agency_with_no_handover_is_shown_all_the_same(at_home: Partnership) 
         assert "Pairs with a small number" in words(test)
 
 
+def test_a_filter_of_agencies_opens_no_pair(at_home: Partnership, monkeypatch: pytest.MonkeyPatch) -> None:
+    signed(monkeypatch, roles="strategic_manager")
+    last = advise(at_home.tables, LAST, settings()).chosen
+
+    def pairs_of(**asked: str) -> set[tuple[str, ...]]:
+        test = page_for("advice", **asked)
+        test.selectbox(key="point").set_value(test.selectbox(key="point").options[-1]).run()
+        assert not test.exception
+        tables = [t.value for t in test.dataframe if list(t.value.columns) == ["From", "To", "Handovers"]]
+        return {tuple(map(str, row)) for table in tables for row in table.to_numpy()}
+
+    whole = pairs_of()
+    touched = {*last.moves["from_agency_id"].dropna(), *last.moves["to_agency_id"].dropna()}
+    for agency in sorted(touched)[:6]:
+        assert pairs_of(agency=agency) <= whole
+
+
 def show_teams(test: AppTest, role: str) -> None:
     test.selectbox(key="advice-teams-role").set_value(role)
     test.text_input(key="advice-teams-reason").set_value("to carry them out")
@@ -83,7 +102,9 @@ def test_teams_are_shown_after_role_and_reason_and_on_the_record(at_home: Partne
     before = len(log.entries())
     show_teams(test, "strategic_manager")
     assert "may not see rows about a child" in str(test.error[0].value)
-    assert len(log.entries()) == before
+    (refused,) = log.entries()[before:]
+    assert (refused["what"], refused["role"]) == ("dashboard: handovers by team", "strategic_manager")
+    assert "may not see rows about a child" in refused["refused"]
     show_teams(test, "safeguarding_lead")
     table = next(t.value for t in test.dataframe if "TAC" in t.value.columns)
     assert set(table["TAC"]) <= set(at_home.tables.table("tacs")["tac_id"])

@@ -105,6 +105,24 @@ def test_no_page_tells_how_many_few_leads_above_capacity_are(
         assert not [x for x in re.findall(r"Left out for your role: (\d+)", told) if 1 <= int(x) <= 5]
 
 
+def test_warnings_of_all_agencies_are_for_who_sees_all(
+    at_home: Partnership, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    busiest = str(at_home.tables.table("posts")["agency_id"].mode()[0])
+    with_above(at_home, FEW, tmp_path, monkeypatch)
+    months = {}
+    for name in ("agency_manager", "analyst"):
+        signed(monkeypatch, roles=name, agency_id=busiest)
+        test = page_for("overload")
+        assert not test.exception
+        heads = {column for t in test.dataframe for column in t.value.columns}
+        months[name] = {"Leads below the line", "Crossed it"} <= heads
+        if name == "agency_manager":
+            # with those who lead, those below the line tell how many are above it
+            assert not re.search(r"\d warnings|such warnings in past|crossings", words(test))
+    assert months == {"agency_manager": False, "analyst": True}
+
+
 def test_where_they_are_many_every_page_says_how_many(
     at_home: Partnership, role: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -98,6 +98,10 @@ def test_what_is_said_to_be_wrong_is_kept_as_choices_and_listed(at_home: Partner
         table = table_with(seen, "What is wrong")
         assert list(table["Practitioner"]) == [busy]
         assert list(table["Figure"]) == ["TACs I lead"]
+        # whoever sees to the data gets the id, no name
+        assert "By" not in table.columns
+        assert line["who"]
+        assert line["who"] not in [str(cell) for cell in table.to_numpy().ravel()]
     finally:
         path.unlink(missing_ok=True)
 
@@ -139,7 +143,9 @@ def test_the_rows_need_a_role_and_a_reason(at_home: Partnership) -> None:
 
     ask("administrator", "mending the load")
     assert "may not see rows about a child" in str(test.error[0].value)
-    assert len(log.entries()) == before
+    (refused,) = log.entries()[before:]
+    assert (refused["what"], refused["role"], refused["rows"]) == ("rejects and findings", "administrator", 0)
+    assert "may not see rows about a child" in refused["refused"]
     ask("analyst", "mending the load")
     assert list(table_with(test, "ids").columns) == list(quality.FINDING_COLUMNS)
     assert log.entries()[-1]["what"] == "rejects and findings"

@@ -12,6 +12,7 @@ from dashboards import data
 from dashboards.app import MENU
 from dashboards.guarding import parts_of
 from graphmodel.access import RIGHTS, Role
+from graphmodel.audit_log import AuditLog
 from tests.dashboard.conftest import Partnership
 from tests.dashboard.roles import page_for, signed
 from tests.dashboard.test_dashboard import title, words
@@ -110,3 +111,17 @@ def test_an_agency_manager_gets_the_names_of_the_own_agency_only(
     assert set(table["Practitioner"]) <= own
     assert len(table)
     assert everybody.names
+
+
+def test_names_asked_for_without_the_right_leave_a_line(
+    at_home: Partnership, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    signed(monkeypatch, roles="analyst")
+    test, log = page_for("overload"), AuditLog(at_home.home)
+    before = len(log.entries())
+    test.text_input(key="names-reason").set_value("curious")
+    next(b for b in test.button if b.label == "Show names").click().run()
+    assert "may not see named practitioners" in str(test.error[0].value)
+    (entry,) = log.entries()[before:]
+    assert (entry["who"], entry["role"], entry["rows"]) == ("jo@example.org", "analyst", 0)
+    assert "may not see named practitioners" in entry["refused"]

@@ -155,6 +155,27 @@ def test_from_proposal_to_file_on_the_page(kept: Path) -> None:
     assert settings().workload.set_up_days == 42
 
 
+@pytest.mark.parametrize(("role", "may"), [("strategic_manager", False), ("administrator", True)])
+def test_the_file_to_put_in_place_is_for_who_runs_the_installation(
+    kept: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, role: str, may: bool
+) -> None:
+    monkeypatch.setenv("TACGRAPH_HOME", str(kept.parent))
+    own = tmp_path / "settings.toml"
+    own.write_text('version = "2026"\n[sign_in]\nrole_claim = "our-groups"\n', encoding="utf-8")
+    monkeypatch.setenv("TACGRAPH_SETTINGS", str(own))
+    settings.cache_clear()
+    agreeing.propose(HEAD, settings(), "workload.set_up_days", "56", "why")
+    agreeing.decide(ADMIN, agreeing.proposals(settings())[0].key, agree=True, by="Board", on=ON)
+    signed(monkeypatch, **{"our-groups": role})
+    test = page_for("settings")
+    assert "agreed, not yet in force" in words(test)
+    assert bool(test.code) == may
+    assert ("our-groups" in words(test)) == may
+    assert kept.exists()
+    monkeypatch.undo()
+    settings.cache_clear()
+
+
 @pytest.mark.parametrize(
     ("role", "may"),
     [("strategic_manager", "see"), ("administrator", "see and decide"), ("safeguarding_lead", "")],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 import pytest
 from playwright.sync_api import Browser
@@ -88,6 +89,17 @@ def test_no_small_count_of_children_is_shown(at_home: Partnership) -> None:
         assert not 1 <= then <= 5
     assert not agencies["uncovered"].between(1, 5).any()
     assert not any(re.search(r"\b[1-5] (of )?\d* ?leads?", note) for note in safe_notes(shown, found))
+
+
+def test_a_count_hidden_today_is_hidden_then_too(at_home: Partnership) -> None:
+    found = measured(at_home, Scenario((CloseSchools(),)))
+    figures = found.figures.set_index("figure")
+    for name in OF_CHILDREN:
+        figures.loc[name, ["today", "then", "change"]] = [3.0, 15.0, 12.0]
+    few = replace(found, figures=figures.reset_index())
+    # twelve left without a lead are told beside it: fifteen less twelve would be three
+    rows = safe_figures(view(), few).set_index("figure").loc[list(OF_CHILDREN)]
+    assert rows[["today", "then", "change"]].isna().all(axis=None)
 
 
 @pytest.mark.usefixtures("at_home")
