@@ -62,6 +62,11 @@ class Question:
         load, folder = self.tables.load_id, self.home / "slice"
         return load is not None and self.tables.complete and any(folder.glob(f"{load}-*"))
 
+    @property
+    def kept(self) -> bool:
+        """Whether there is an answer to read; it may yet turn out to be damaged."""
+        return self.path.is_file()
+
 
 def kept_or_made(asked: Question, make: Callable[[], T], *, worth: Callable[[T], bool] = lambda _: True) -> T:
     """The answer that is kept, else what `make` gives, which is then kept.

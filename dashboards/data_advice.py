@@ -26,6 +26,11 @@ def advice(found: Held, day: date) -> Advice:
     return _advice(day, found.key, found)
 
 
+def at_hand(found: Held, day: date) -> bool:
+    """Whether the curve of a day was worked out before, so that nobody need wait for it."""
+    return warm.advice_asked(data_folder(), found.slice, day, found.settings).kept
+
+
 def candidates(found: Held, tac_id: str, day: date) -> Candidates:
     """The members of one team against the guidance's criteria; never kept, as it is about a child."""
     return who_should_lead(found.slice, tac_id, day, found.settings)

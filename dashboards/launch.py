@@ -6,7 +6,10 @@ statistics on, because options given at the start win over files.
 
 from __future__ import annotations
 
+import importlib
+import logging
 import os
+import pkgutil
 import socket
 import subprocess
 import sys
@@ -89,12 +92,28 @@ def serve(home: Path, *, port: int, as_of: date | None) -> int:
     os.environ[PROVIDER_VARIABLE] = "no" if provider is None else "yes"
     try:
         with secrets_file(provider, home.resolve(), port) as secrets, _working_ahead():
+            _import_ahead()
             cli.main(["run", str(app), *options(port, secrets, provider)], standalone_mode=False)
     except KeyboardInterrupt:
         return 0
     except SystemExit as end:
         return end.code if isinstance(end.code, int) else 1
     return 0
+
+
+def _import_ahead() -> None:
+    """Import what the pages need, before anybody can come: whoever is first does not wait for it.
+
+    Before the server begins, and not beside it: two visitors who import at once can meet half a module.
+    """
+    # each kept function says that there is no server yet
+    logging.disable(logging.WARNING)
+    try:
+        for module in pkgutil.iter_modules(importlib.import_module("dashboards").__path__):
+            if not module.ispkg:
+                importlib.import_module(f"dashboards.{module.name}")
+    finally:
+        logging.disable(logging.NOTSET)
 
 
 @contextmanager

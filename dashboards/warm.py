@@ -39,9 +39,14 @@ def network(home: Path, tables: Slice, day: date, asked: Settings) -> Network:
     return kept_or_made(question, lambda: network_day.network(tables, day, asked))
 
 
+def advice_asked(home: Path, tables: Slice, day: date, asked: Settings) -> Question:
+    """The question whose answer `advice` is."""
+    return Question("advice", home, tables, day, asked)
+
+
 def advice(home: Path, tables: Slice, day: date, asked: Settings) -> Advice:
     """Every point of the curve of a day; kept only where each was proven the best in the time there was."""
-    question = Question("advice", home, tables, day, asked)
+    question = advice_asked(home, tables, day, asked)
     return kept_or_made(question, lambda: advice_measures.advise(tables, day, asked), worth=_proven)
 
 

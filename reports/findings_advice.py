@@ -37,6 +37,9 @@ GOAL_WORDS: Final = (
 )
 
 
+_NOBODY: Final = Finding("advice", "fine", "No lead is above capacity, so no handover is needed for that")
+
+
 def title(row: pd.Series, before: float | None, unhelped: pd.DataFrame, *, hide_up_to: int = 0) -> Finding:
     """What a point of the curve brings, and for how many no handover helps.
 
@@ -45,7 +48,7 @@ def title(row: pd.Series, before: float | None, unhelped: pd.DataFrame, *, hide_
     not those who no longer lead.
     """
     if before == 0:
-        return Finding("advice", "fine", "No lead is above capacity, so no handover is needed for that")
+        return _NOBODY
     moves, then = int(row["handovers"]), float(row["overloaded"])
     rest = _rest(_of(unhelped, then, hide_up_to)[1].get("fte", 0.0))
     if not moves:
@@ -64,6 +67,18 @@ def title(row: pd.Series, before: float | None, unhelped: pd.DataFrame, *, hide_
     else:
         words = f"{would} would bring the number of overloaded leads from {before:,.0f} down to {then:,.0f}"
     return Finding("advice", "watch", f"{words}{rest}")
+
+
+def meanwhile(before: float | None) -> Finding:
+    """What is known before the curve is worked out; `before` as in `title`, None where it is not shown."""
+    if before is None:
+        return Finding("advice", "watch", "Working out which handovers would take load off leads")
+    if before == 0:
+        return _NOBODY
+    today = count(before, "lead is", "leads are")
+    return Finding(
+        "advice", "watch", f"{today} above capacity; which handovers would help is being worked out"
+    )
 
 
 def _rest(fte: float) -> str:

@@ -11,21 +11,25 @@ from reports import charts, findings_advice, findings_fairness
 shown = widgets.view()
 found, day = shown.found, shown.asked.as_of
 
+today = headline(found, day)["overloaded"]
+heading = st.empty()
+if not data_advice.at_hand(found, day):
+    with heading.container():
+        widgets.header(str(findings_advice.meanwhile(today)), shown, scope="all agencies")
 with st.spinner("Working out the best handovers for each number of them…", show_time=True):
     held = data_advice.advice(found, day)
 curve = advice.curve_of(shown, held)
 up_to = found.settings.disclosure.suppress_up_to
-today = headline(found, day)["overloaded"]
-heading, below = st.container(), st.container()
+below = st.container()
 if advice.few_hidden(shown, curve):
-    with heading:
+    with heading.container():
         widgets.header("What could be handed over is not shown: few leads are concerned (c)", shown)
         st.markdown(str(findings_fairness.expected_sectors(sectors(found, day))))
 else:
     with below:
         place = advice.point_chosen(curve)
     point = held.points[place]
-    with heading:
+    with heading.container():
         finding = findings_advice.title(curve.iloc[place], today, point.unhelped, hide_up_to=up_to)
         widgets.header(str(finding), shown, scope="all agencies")
         st.markdown(str(findings_fairness.expected_sectors(sectors(found, day))))
