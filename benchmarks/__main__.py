@@ -76,7 +76,7 @@ def main(arguments: list[str]) -> int:
             # a fault in a later group does not cost the earlier ones
             write(page.RESULTS.with_name("unfinished.json.tmp"), as_json(results))
     page.RESULTS.with_name("unfinished.json.tmp").unlink(missing_ok=True)
-    results = merged(out, results) if given.only else results
+    results = in_order(merged(out, results) if given.only else results)
     write(out, as_json(results))
     say(f"written: {out.name}")
     if out == page.RESULTS:
@@ -168,8 +168,13 @@ def merged(out: Path, found: Figures) -> Figures:
     if any(before[x] != found[x] for x in ("machine", "children", "seed", "as_of", "rows")):
         return found
     groups = {**before["groups"], **found["groups"]}
-    note = found["note"] or before["note"]
-    return {**found, "note": note, "groups": {name: groups[name] for name in GROUPS if name in groups}}
+    return {**found, "note": found["note"] or before["note"], "groups": groups}
+
+
+def in_order(results: Figures) -> Figures:
+    """The groups in the order of their names in `GROUPS`, whichever was measured first."""
+    groups = results["groups"]
+    return {**results, "groups": {name: groups[name] for name in GROUPS if name in groups}}
 
 
 def as_json(results: Figures) -> str:

@@ -16,7 +16,7 @@ import pytest
 from analysis import SECOND_ROADS
 from analysis.tables import Slice
 from benchmarks import loading, page, querying, reporting, slowest, visiting
-from benchmarks.__main__ import GROUPS, as_json, merged
+from benchmarks.__main__ import GROUPS, as_json, in_order, merged
 from benchmarks.engines import Engine, empty, facts, of_neo4j
 from benchmarks.machine import describe
 from benchmarks.plain_pandas import FIGURES, read
@@ -219,6 +219,11 @@ def test_one_group_renews_only_itself(tmp_path: Path) -> None:
     assert kept["note"] == "busy"
     elsewhere = {**new, "machine": {"cores": 64}}
     assert merged(file, elsewhere) == elsewhere
+
+
+def test_groups_stand_in_one_order_whichever_was_measured_first() -> None:
+    found = in_order({"note": "", "groups": {"report": {}, "figures": {}, "load": {}}})
+    assert list(found["groups"]) == ["load", "report", "figures"]
 
 
 def test_quantiles_and_spread() -> None:
