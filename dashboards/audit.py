@@ -167,8 +167,7 @@ def _asked() -> Viewer | None:
     if viewer is None:
         return None
     try:
-        with AuditLog(data_folder()).refusals(viewer, WHAT, about=""):
-            viewer.must("audit")
+        viewer.must("audit")
     except AccessRefused as problem:
         asking.refused(problem)
         return None
