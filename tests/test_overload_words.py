@@ -199,8 +199,9 @@ PEOPLE = pd.DataFrame(
 WEIGHTS = pd.DataFrame(
     {
         "weight": ["points_per_fte", "need_weight.3"],
-        "overloaded_low": [9, 3],
-        "overloaded_high": [1, 5],
+        # as the page gives them, where a hidden count is NaN
+        "overloaded_low": [9.0, 3.0],
+        "overloaded_high": [1.0, 5.0],
     }
 )
 
@@ -226,6 +227,7 @@ def test_charts_say_their_finding_and_hold_their_data(theme: Theme) -> None:
     assert parts["Points together"] == "18.15"
     assert list(made[2].table["How sure"]) == list(PEOPLE["verdict"])
     assert "1 to 9 leads" in made[3].title
+    assert list(made[3].figure.data[0].text) == ["1 to 9", "3 to 5"]
     said = made[4].figure.to_json()
     assert "P2 (leaning)" in said
     assert "P1 (" not in said

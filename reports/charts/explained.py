@@ -201,7 +201,7 @@ def weights_alone(
         key="&nbsp;<br>&nbsp;",
         range_=[max(0.0, low - room), high + room],
     )
-    said = [f"{a:,} to {b:,}" for a, b in zip(drawn["least"], drawn["most"], strict=True)]
+    said = [f"{a:,.0f} to {b:,.0f}" for a, b in zip(drawn["least"], drawn["most"], strict=True)]
     figure.add_bar(
         x=drawn["swing"], base=drawn["least"], y=list(range(len(drawn))), orientation="h",
         marker={"color": theme.blue}, customdata=said, text=said,
