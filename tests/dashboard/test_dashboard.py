@@ -158,7 +158,9 @@ def test_names_need_a_role_and_a_reason_and_leave_a_record(at_home: Partnership)
     assert "role" in ask(None, "cover for sickness")
     assert "may not see named practitioners" in ask("strategic_manager", "cover for sickness")
     assert "no reason was stated" in ask("agency_manager", "  ")
-    assert len(log.entries()) == before
+    (attempt,) = log.entries()[before:]
+    assert (attempt["role"], attempt["rows"]) == ("strategic_manager", 0)
+    assert "may not see named practitioners" in attempt["refused"]
     assert not [t for t in test.dataframe if "Name" in t.value.columns]
 
     assert not ask("agency_manager", "cover for sickness")
@@ -166,7 +168,7 @@ def test_names_need_a_role_and_a_reason_and_leave_a_record(at_home: Partnership)
     people = at_home.tables.table("practitioners").set_index("practitioner_id")["name"]
     assert list(table["Name"]) == [people[who] for who in table["Practitioner"]]
     entries = log.entries()
-    assert len(entries) == before + 1
+    assert len(entries) == before + 2
     assert (entries[-1]["role"], entries[-1]["reason"]) == ("agency_manager", "cover for sickness")
     assert set(entries[-1]["about"].split(", ")) == set(table["Practitioner"])
     assert log.verify() == []
