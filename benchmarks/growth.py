@@ -35,7 +35,7 @@ SIZES: Final = (6_250, 62_500, 293_000, 1_200_000)
 """A tenth of a median authority, a median one, Birmingham, one tenth of England."""
 STEPS: Final = ("example", "load", *growth_steps.STEPS, "next_load", "next_slice")
 """What is measured at each size, in order."""
-MOST: Final = {"network": 300_000, "advice": 300_000}
+MOST: Final = {"network": 300_000, "advice": 300_000, "visits": 300_000}
 """The largest authority that some steps are for: who moves which lead is no question of a whole region."""
 
 

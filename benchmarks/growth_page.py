@@ -187,7 +187,8 @@ def _changes(sizes: Sizes) -> str:
             "processor time after it / of the whole")  # fmt: skip
     return (
         "## After a load only what it changed is read\n\nRows as the database handed them over, counted; "
-        "among them a few load records.\n\n" + table(head, rows)
+        "among them a few load records and, of a table with more than 100,000 rows, the ids by which it is "
+        "read in parts.\n\n" + table(head, rows)
     )
 
 
