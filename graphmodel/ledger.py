@@ -251,6 +251,13 @@ _MARKS: Final = {
 }
 
 
+ERASED: Final = "erased"
+"""Whose facts an erased child's are: so in the graph; in the ledger a number and the former source follow.
+
+So no file replaces or retires them, and of what several sources or ids said the same stands as before.
+"""
+
+
 SHEET: Final = 1 << 40
 """Row numbers of tables made of several sheets: the sheet's number times this, and the row."""
 

@@ -14,7 +14,7 @@ from typing import Any, Final
 from graphmodel import codes
 from graphmodel.cypher_load import layout
 from graphmodel.declare import NodeType, Property
-from graphmodel.ledger import empty_says, id_columns, key_names, names, properties, value_names
+from graphmodel.ledger import ERASED, empty_says, id_columns, key_names, names, properties, value_names
 from graphmodel.relationships import TABLES
 
 Run = Callable[[str], list[tuple[Any, ...]]]
@@ -91,7 +91,12 @@ class Order:
     def rank(self, source: str = "source") -> str:
         """SQL: the place of a source; the same for all that are not named."""
         cases = " ".join(f"WHEN {quoted(name)} THEN {i}" for i, name in enumerate(self.precedence))
-        return f"CASE {source} {cases} ELSE {len(self.precedence)} END" if cases else "0"
+        once = f"regexp_replace({source}, '^{ERASED} [0-9]+ ', '')"
+        return f"CASE {once} {cases} ELSE {len(self.precedence)} END" if cases else "0"
+
+
+_SHOWN: Final = f"CASE WHEN starts_with(source, '{ERASED} ') THEN '{ERASED}' ELSE source END"
+"""SQL: the source as the graph names it."""
 
 
 def _given(column: str, table: str) -> str:
@@ -118,7 +123,7 @@ def stand(run: Run, table: str, facts: str, into: str, order: Order) -> bool:
     (several,) = run("SELECT count(*) FROM twice")
     every = ", ".join(names(table))
     more = "row_no, stated, sources, "
-    one = f"SELECT here AS row_no, here IS NOT NULL AS stated, source AS sources, {every} FROM {moved}"
+    one = f"SELECT here AS row_no, here IS NOT NULL AS stated, {_SHOWN} AS sources, {every} FROM {moved}"
     if not several[0]:
         run(f"CREATE OR REPLACE TABLE {into} AS {finished(table, f'({one})', more)}")
         return False
@@ -133,7 +138,7 @@ def stand(run: Run, table: str, facts: str, into: str, order: Order) -> bool:
     picked = ", ".join(values.get(name, name) for name in names(table))
     merged = (
         "SELECT max(here) AS row_no, max(here) IS NOT NULL AS stated, "
-        f"string_agg(DISTINCT source, chr(31) ORDER BY source) AS sources, {picked} "
+        f"string_agg(DISTINCT {_SHOWN}, chr(31) ORDER BY {_SHOWN}) AS sources, {picked} "
         f"FROM several GROUP BY {key}"
     )
     sound = _sound(table, f"({merged})")

@@ -102,6 +102,10 @@ def load(
     home.mkdir(mode=0o700, parents=True, exist_ok=True)
     found = FORMATS[reader].read(path, Reading(identity_key(home), with_file, home, source))
     whose = source or found.whose or reader
+    if whose.split(" ", 1)[0] == ledgers.ERASED:
+        raise SourceError(
+            f"the source {whose!r}", "is what erased children's facts are under", "Name another."
+        )
     run = _Run(record.new_load_id(), found, whose, home, progress or Silent(), dry_run, replace)
     run.capture = None if dry_run else Capture(home, whose, reader)
     try:

@@ -14,14 +14,13 @@ from rich.console import Console
 
 from graphmodel.access import Viewer
 from graphmodel.audit_log import AuditLog
-from graphmodel.errors import AccessRefused
+from graphmodel.errors import AccessRefused, SettingsError
 from graphmodel.settings import data_folder, settings
-from tacgraph.console import ProgressBars, Table, progress_bars, say, table_width, today
+from tacgraph.console import Table, progress_bars, say, table_width, today
 
 if TYPE_CHECKING:
     from analysis.advice import Advice, Point
     from analysis.advice_lead import Candidates
-    from analysis.tables import Slice
 
 _MOST: Final = 25
 _Format = Literal["table", "json"]
@@ -31,6 +30,7 @@ def advise(
     *,
     as_of: date | None = None,
     max_moves: int | None = None,
+    known_on: date | None = None,
     format: _Format = "table",  # noqa: A002  (the option's name)
     out: Annotated[Path | None, Parameter(negative="")] = None,
 ) -> int:
@@ -45,6 +45,9 @@ def advise(
         The day it is asked for; left out: today.
     max_moves
         At most so many handovers; left out: as many as help.
+    known_on
+        As it was known at the end of this day, told from the ledger; left out: as it is known now. Without
+        --out: handovers of leads as they were would undo what has happened since.
     format
         table for people; json for machines: moves, curve, who is left and why, optimality.
     out
@@ -52,10 +55,14 @@ def advise(
     """
     from analysis import advice_files
     from analysis.advice import advise as work_out
+    from tacgraph.provenance_commands import slice_on
 
+    if known_on is not None and out is not None:
+        mend = "Leave --known-on out: what is loaded must start from the leads as they are."
+        raise SettingsError("--out", "cannot go with --known-on", mend)
     home, day = data_folder(), as_of or today()
+    held = slice_on(home, known_on)
     with progress_bars() as progress:
-        held = _slice(home, progress)
         found = work_out(held, day, settings(), max_moves=max_moves, progress=progress.step("the best moves"))
     about = f"{_count(found.chosen.handovers, 'handover')} as of {day.isoformat()}"
     AuditLog(home).record(Viewer.local(), "command line: advise", about=about, rows=found.chosen.handovers)
@@ -93,14 +100,13 @@ def who_should_lead(
         table for people, json for machines.
     """
     from analysis.advice_lead import who_should_lead as rank
+    from tacgraph.provenance_commands import slice_on
 
     home, viewer = data_folder(), Viewer.local(reason.strip())
     viewer.must_see_children()
     if not viewer.reason:
         raise AccessRefused("a child's team", "no reason was stated", "State it with --reason.")
-    with progress_bars() as progress:
-        held = _slice(home, progress)
-    found = rank(held, tac_id, as_of or today(), settings())
+    found = rank(slice_on(home, None), tac_id, as_of or today(), settings())
     AuditLog(home).record(
         viewer, "command line: who should lead", about=f"tac_id={tac_id}", rows=len(found.members)
     )
@@ -110,14 +116,6 @@ def who_should_lead(
     else:
         _print_candidates(found)
     return 0
-
-
-def _slice(home: Path, progress: ProgressBars) -> Slice:
-    from analysis.tables import Slice
-    from graphmodel.store import Store
-
-    with Store.open(home, on_wait=say) as store:
-        return Slice.current(store, home, progress.step("read the as-of slice"))
 
 
 def _print_advice(found: Advice) -> None:

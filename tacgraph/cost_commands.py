@@ -11,7 +11,7 @@ from typing import Final, Literal
 from rich.console import Console
 
 from graphmodel.settings import data_folder, settings
-from tacgraph.console import Table, progress_bars, say, table_width, tell, today
+from tacgraph.console import Table, say, table_width, tell, today
 
 _MOST: Final = 20
 
@@ -19,6 +19,7 @@ _MOST: Final = 20
 def costs(
     *,
     as_of: date | None = None,
+    known_on: date | None = None,
     format: Literal["table", "json"] = "table",  # noqa: A002  (the option's name)
 ) -> int:
     """What lead work costs each agency a year, against what it pays into the pooled budget.
@@ -27,18 +28,17 @@ def costs(
     ----------
     as_of
         The day whose lead work is taken for a year's; left out: today.
+    known_on
+        As it was known at the end of this day, told from the ledger; left out: as it is known now.
     format
         table for people, json for machines.
     """
     from analysis.costs import costs as measure
     from analysis.fairness import plain
-    from analysis.tables import Slice
-    from graphmodel.store import Store
+    from tacgraph.provenance_commands import slice_on
 
     home, day, rules = data_folder(), as_of or today(), settings()
-    with Store.open(home, on_wait=say) as store, progress_bars() as progress:
-        held = Slice.current(store, home, progress.step("read the as-of slice"))
-    found = measure(held, day, rules)
+    found = measure(slice_on(home, known_on), day, rules)
     if format == "json":
         about = {"as_of": day.isoformat(), **rules.costs.model_dump(), "agencies": plain(found)}
         json.dump(about, sys.stdout, indent=2, allow_nan=False)

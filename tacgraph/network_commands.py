@@ -21,6 +21,7 @@ def network(
     as_of: date | None = None,
     min_weight: int = 1,
     runs: int | None = None,
+    known_on: date | None = None,
     format: Literal["table", "json"] = "table",  # noqa: A002  (the option's name)
 ) -> int:
     """The collaboration network: silos, brokers, single points of failure, communities, against chance.
@@ -33,6 +34,8 @@ def network(
         Count a tie only from so many common TACs on.
     runs
         Random networks to hold the figures against; left out: as the settings say. 0: none.
+    known_on
+        As it was known at the end of this day, told from the ledger; left out: as it is known now.
     format
         table for people; json for machines: all figures, with every practitioner under `nodes`.
     """
@@ -40,15 +43,14 @@ def network(
 
     from analysis.network_day import effort_of, record
     from analysis.network_day import network as measure
-    from analysis.tables import Slice
-    from graphmodel.store import Store
+    from tacgraph.provenance_commands import slice_on
 
     if min_weight < 1 or (runs is not None and runs < 0):
         raise SettingsError("--min-weight and --runs", "are below what there is", "Give 1 (0) or more.")
     home, day, agreed = data_folder(), as_of or today(), settings()
     effort = effort_of(agreed) if runs is None else replace(effort_of(agreed), runs=runs)
-    with Store.open(home, on_wait=say) as store, progress_bars() as progress:
-        held = Slice.current(store, home, progress.step("read the as-of slice"))
+    held = slice_on(home, known_on)
+    with progress_bars() as progress:
         found = measure(held, day, agreed, min_weight=min_weight, effort=effort, progress=_steps(progress))
     if format == "json":
         json.dump(record(found), sys.stdout, indent=2, allow_nan=False)

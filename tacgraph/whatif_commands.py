@@ -15,7 +15,7 @@ from rich.console import Console
 
 from graphmodel.letters import letters
 from graphmodel.settings import SCHEMES, data_folder, scheme_file, settings
-from tacgraph.console import Table, on_record, progress_bars, say, table_width, today
+from tacgraph.console import Table, on_record, say, table_width, today
 
 if TYPE_CHECKING:
     from analysis.whatif import Comparison, Scenario
@@ -39,6 +39,7 @@ def what_if(
     scheme: str | None = None,
     reassign: Switch = False,
     scenario: Path | None = None,
+    known_on: date | None = None,
     format: Literal["table", "json"] = "table",  # noqa: A002  (the option's name)
 ) -> int:
     """Change the partnership of a day, measure it again, and compare with today; the graph stays as it is.
@@ -69,12 +70,13 @@ def what_if(
         Hand leads left open to a member of the team, and let those who arrive relieve their colleagues.
     scenario
         A TOML file with changes, scheme, reassign and weights.
+    known_on
+        As it was known at the end of this day, told from the ledger; left out: as it is known now.
     format
         table for people, json for machines.
     """
-    from analysis.tables import Slice
     from analysis.whatif import compare
-    from graphmodel.store import Store
+    from tacgraph.provenance_commands import slice_on
 
     texts = [f"withdraw {x}" for x in withdraw] + [f"leaves {x}" for x in leaves]
     texts += ["close-schools"] if close_schools else []
@@ -82,8 +84,7 @@ def what_if(
     texts += [f"arrive {x}" for x in arrive] + ([f"grow {grow}"] if grow else [])
     asked = _asked(scenario, texts, scheme or "", reassign=reassign)
     home = data_folder()
-    with Store.open(home, on_wait=say) as store, progress_bars() as progress:
-        held = Slice.current(store, home, progress.step("read the as-of slice"))
+    held = slice_on(home, known_on)
     found = compare(held, as_of or today(), settings(), asked)
     if format == "json":
         # the moves name teams, so it is a look at children

@@ -215,7 +215,7 @@ def without(rows: list[dict[str, str]]) -> list[dict[str, str]]:
     return [row for row in rows if not any(row.get(name) in ids for name, ids in mine.items())]
 
 
-STEPS = ("_forget_identities", "_forget_links", "_clean_lists", "_rewrite_ledger", "_rewrite_graph")
+STEPS = ("_forget_identities", "_forget_links", "_clean_lists", "rewrite_ledger", "_rewrite_graph")
 
 
 @pytest.mark.parametrize("step", STEPS)

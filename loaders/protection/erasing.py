@@ -16,7 +16,7 @@ import re
 import secrets
 import shutil
 import sqlite3
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -24,24 +24,28 @@ from typing import Any, Final
 
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
 from graphmodel import migrations
 from graphmodel.access import Viewer
 from graphmodel.audit_log import AuditLog
 from graphmodel.cypher_load import DELETE_FOUND
 from graphmodel.errors import QueryError
+from graphmodel.ledger import ERASED
 from graphmodel.letters import as_it_came
 from graphmodel.nodes import NODE_BY_LABEL
 from graphmodel.store import Store
 from loaders import record
 from loaders.identity import identity_key
 from loaders.protection.erased import digest, listed, remember, strike
-from loaders.protection.reach import COLUMNS, LINKS, OWN, aliases, ledger_tables, mentions, own_ids
+from loaders.protection.erasing_ledger import replace_file, rewrite_ledger
+from loaders.protection.reach import (
+    LINKS,
+    OWN,
+    aliases,
+    own_ids,
+)
 from loaders.retire import retire_childless
 
-SOURCE: Final = "erased"
-"""Whose facts an erased child's are from then on: no file replaces or retires them."""
 JOURNAL: Final = "erasing.json"
 BATCH: Final = 500
 _PARTS: Final = re.compile(r"[;,|\s]+")
@@ -194,7 +198,7 @@ def _carry_out(store: Store, home: Path, ids: dict[str, dict[str, str]]) -> Eras
     identities = _forget_identities(home, children)
     links = _forget_links(home, children)
     lists = _clean_lists(home, {old for mapping in ids.values() for old in mapping})
-    ledger = _rewrite_ledger(home, ids)
+    ledger = rewrite_ledger(home, ids)
     records = _rewrite_graph(store, ids)
     # figures are read anew, by running dashboards too
     migrations.renew(store)
@@ -281,75 +285,18 @@ def _write_rows(path: Path, rows: Sequence[Sequence[str]]) -> None:
         csv.writer(file).writerows(rows)
 
 
-def replace_file(path: Path, write: Callable[[Path], None]) -> None:
-    """Put another content in the file's place, all at once, for its owner alone."""
-    made = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
-    os.close(os.open(made, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
-    try:
-        write(made)
-        made.replace(path)
-    finally:
-        made.unlink(missing_ok=True)
-
-
-def _rewrite_ledger(home: Path, ids: dict[str, dict[str, str]]) -> int:
-    """Rewrite the parts that hold their facts; how many facts."""
-    changed = 0
-    for path, rows in ledger_tables(home):
-        hit = mentions(rows, ids)
-        count = pc.sum(hit).as_py() or 0
-        if count:
-            changed += count
-            table = _rewritten(path.stem, rows, hit, ids)
-            replace_file(path, lambda made, table=table: pq.write_table(table, made))  # type: ignore[misc]
-    return changed
-
-
-_LEAD_BACK: Final = {"file": "", "row_no": 0}
-_OF_CHILD: Final = ("upn_hash", "nhs_number_hash", "family_id")
-
-
-def _rewritten(table: str, rows: Any, hit: Any, ids: dict[str, dict[str, str]]) -> Any:
-    """The rows with other ids and without what leads back; links of the children go whole."""
-    if table.startswith("links"):
-        return rows.filter(pc.invert(hit))
-    changes: dict[str, Any] = {**_LEAD_BACK, "source": SOURCE}
-    if table == "children":
-        changes |= dict.fromkeys(_OF_CHILD)
-        rows = _put(rows, "birth_date", hit, _first_of_year(rows["birth_date"]))
-    for name, value in changes.items():
-        if name in rows.column_names:
-            kind = rows.schema.field(name).type
-            rows = _put(rows, name, hit, pa.scalar(value, kind))
-    for name, label in COLUMNS.items():
-        if name in rows.column_names:
-            old, new = (pa.array(list(x), pa.string()) for x in (ids[label].keys(), ids[label].values()))
-            at = pc.index_in(rows[name], value_set=old)
-            rows = _put(rows, name, pc.is_valid(at), pc.take(new, at))
-    return rows
-
-
-def _put(rows: Any, name: str, hit: Any, value: Any) -> Any:
-    field = rows.schema.field(name).with_nullable(True)  # noqa: FBT003  (Arrow's own)
-    return rows.set_column(rows.column_names.index(name), field, pc.if_else(hit, value, rows[name]))
-
-
-def _first_of_year(days: Any) -> Any:
-    return pc.binary_join_element_wise(pc.utf8_slice_codeunits(days, 0, 4), "-01-01", "")
-
-
 def _rewrite_graph(store: Store, ids: dict[str, dict[str, str]]) -> int:
     changed = 0
     for label, mapping in ids.items():
         key, pairs = NODE_BY_LABEL[label].key, sorted(mapping.items())
         for start in range(0, len(pairs), BATCH):
             rows = [list(pair) for pair in pairs[start : start + BATCH]]
-            changed += store.write(_statement(label, key), rows=rows, sources=[SOURCE])[0][0][0]
+            changed += store.write(_statement(label, key), rows=rows, sources=[ERASED])[0][0][0]
     new = sorted(set(ids["Child"].values()))
     tacs = sorted(set(ids["Tac"].values()))
     for start in range(0, max(len(new), len(tacs)), BATCH):
-        part = {"ids": new[start : start + BATCH], "sources": [SOURCE]}
-        also = {"ids": tacs[start : start + BATCH], "sources": [SOURCE]}
+        part = {"ids": new[start : start + BATCH], "sources": [ERASED]}
+        also = {"ids": tacs[start : start + BATCH], "sources": [ERASED]}
         store.write([(text, part) for text in _CHILD_TEXTS] + [(text, also) for text in _TAC_TEXTS])
     retire_childless(store)
     return changed

@@ -30,7 +30,8 @@ from graphmodel.store import Store
 from loaders import record
 from loaders.protection.activity import last_days
 from loaders.protection.erased import remember
-from loaders.protection.erasing import forget_slices, replace_file
+from loaders.protection.erasing import forget_slices
+from loaders.protection.erasing_ledger import replace_file
 from loaders.protection.reach import LINKS, aliases, ledger_tables
 from loaders.protection.years import years_after
 

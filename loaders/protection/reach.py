@@ -29,7 +29,7 @@ OWN: Final = {
 COLUMNS: Final = {"child_id": "Child"} | {NODE_BY_LABEL[label].key: label for label in OWN}
 """Column of the ledger → the label whose ids it holds: one number may be a child here and a team there."""
 
-_BY: Final = (
+OWN_TABLES: Final = (
     ("assessments", "child_id", "Assessment"),
     ("tacs", "child_id", "Tac"),
     ("interventions", "child_id", "Intervention"),
@@ -59,14 +59,55 @@ def own_ids(store: Store, home: Path, children: Sequence[str]) -> dict[str, set[
         key = NODE_BY_LABEL[label].key
         asked = f"UNWIND $ids AS id MATCH (c:Child {{child_id: id}}) MATCH {pattern} RETURN DISTINCT n.{key}"
         found[label].update(row[0] for row in store.fetch(asked, {"ids": list(children)}))
-    for table, column, label in _BY:
+    for table, column, label in OWN_TABLES:
         by = set(children) if column == "child_id" else found["Tac"]
-        key = NODE_BY_LABEL[label].key
-        for _, rows in ledger_tables(home, table):
-            if column in rows.column_names and key in rows.column_names:
-                hits = rows.filter(pc.is_in(rows[column], pa.array(sorted(by), pa.string())))
-                found[label].update(x for x in hits[key].to_pylist() if x is not None)
+        mine, others, both = _claimed(home, table, column, NODE_BY_LABEL[label].key, by)
+        # of what two sources give to two children the graph says whose it is
+        found[label] = ((found[label] | mine) - others) | (found[label] & both)
     return found
+
+
+_Claim = tuple[bool, str, int]
+"""Whether a source ended what it stated, when it said so last, and in which load."""
+
+
+def _claimed(
+    home: Path, table: str, column: str, key: str, by: Collection[str]
+) -> tuple[set[str], set[str], set[str]]:
+    """Ids that these children or teams have, ids that they had and others have now, ids given to both.
+
+    An action may move to another team, a team entered under the wrong child to the right one: each source's
+    last word counts, and an ended one only where none stands.
+    """
+    parts = [
+        rows.select([key, column, "source", "gone", "stated_at", "place"])
+        for _, rows in ledger_tables(home, table)
+        if {key, column} <= set(rows.column_names)
+    ]
+    if not parts:
+        return set(), set(), set()
+    rows = pa.concat_tables(parts, promote_options="permissive")
+    ours = pc.is_in(rows[column], pa.array(sorted(by), pa.string()))
+    ever = pc.unique(rows.filter(ours)[key])
+    last: dict[tuple[str, str], tuple[_Claim, bool]] = {}
+    for row in rows.append_column("ours", ours).filter(pc.is_in(rows[key], ever)).to_pylist():
+        said: _Claim = (not row["gone"], row["stated_at"], row["place"])
+        one = (row[key], row["source"])
+        if one not in last or said[1:] >= last[one][0][1:]:
+            last[one] = (said, row["ours"])
+    return _parted(last)
+
+
+def _parted(last: Mapping[tuple[str, str], tuple[_Claim, bool]]) -> tuple[set[str], set[str], set[str]]:
+    claims: dict[str, list[tuple[_Claim, bool]]] = {}
+    for (id_, _), claim in last.items():
+        claims.setdefault(id_, []).append(claim)
+    mine, others, both = set[str](), set[str](), set[str]()
+    for id_, every in claims.items():
+        newest = max(said for said, _ in every)
+        count = {ours for said, ours in every if said[0]} or {o for said, o in every if said == newest}
+        (both if len(count) > 1 else mine if count == {True} else others).add(id_)
+    return mine, others, both
 
 
 def mentions(rows: Any, ids: Mapping[str, Collection[str]]) -> Any:

@@ -11,11 +11,12 @@ from typing import Final
 
 from graphmodel.access import Viewer
 from graphmodel.errors import LoadRefused
+from graphmodel.ledger import ERASED
 from graphmodel.settings import Retention
 from graphmodel.store import Store
 from loaders import record
 from loaders.protection.activity import last_days
-from loaders.protection.erasing import SOURCE, Erasure, erase
+from loaders.protection.erasing import Erasure, erase
 from loaders.protection.years import day_of, years_after
 
 CHUNK: Final = 5_000
@@ -79,7 +80,7 @@ def due(store: Store, home: Path, rules: Retention, on: date) -> Due:
         for rows in store.stream(
             "MATCH (c:Child) WHERE NOT $source IN coalesce(c.sources, []) "
             "RETURN c.child_id, toString(c.birth_date)",
-            {"source": SOURCE},
+            {"source": ERASED},
         )
         for row in rows
     }
