@@ -194,6 +194,16 @@ def test_a_decision_is_undone_and_the_one_before_stands_again(tmp_path: Path) ->
             links.decide("child", "a", "a", "same", who="jo")
 
 
+def test_a_decision_said_twice_is_undone_at_once(tmp_path: Path) -> None:
+    with Links(tmp_path) as links:
+        links.decide("child", "a", "b", "different", who="jo")
+        links.decide("child", "a", "b", "same", who="jo")
+        links.decide("child", "b", "a", "same", who="mo", why="again, as the first one was cut off")
+        assert links.undo("child", "a", "b", who="jo").who == "mo"
+        assert links.decided("child")["a", "b"].verdict == "different"
+        assert len(links.history("child", "a", "b")) == 4, "each one stays on record"
+
+
 def test_what_waits_comes_most_uncertain_first(tmp_path: Path) -> None:
     with Links(tmp_path) as links:
         found = [

@@ -235,13 +235,16 @@ class Links:
         )
 
     def decided(self, kind: Kind) -> dict[tuple[str, str], Decision]:
-        """The decision that stands for each pair."""
+        """The decision that stands for each pair; one that was said again stands once, in its last words."""
         stacks: dict[tuple[str, str], list[Decision]] = {}
         for one in self.history(kind):
             stack = stacks.setdefault((one.a, one.b), [])
             if one.verdict == UNDONE:
                 if stack:
                     stack.pop()
+            elif stack and stack[-1].verdict == one.verdict:
+                # said twice, as after a process that was cut off: one decision, taken back at once
+                stack[-1] = one
             else:
                 stack.append(one)
         return {pair: stack[-1] for pair, stack in stacks.items() if stack}
