@@ -215,7 +215,9 @@ class Crashes:
                 for child in model.due(ON, RULES.child_years, RULES.child_until_age):
                     model.erase(child)
             case "restore" if self.saved is not None:
-                self.model = self.saved.copy()
+                # who was erased since comes back with it, but no file brings them anew
+                gone, self.model = model.gone, self.saved.copy()
+                self.model.gone |= gone
             case "decide":
                 # who stands for whom is the program's choice, read when it is made
                 model.link(operation["pair"], operation["pair"][0])
