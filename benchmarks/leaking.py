@@ -40,15 +40,17 @@ def settled(minutes: Sequence[float], values: Sequence[float], part: float = 0.2
     return tuple(n for n, (at, _) in enumerate(zip(minutes, values, strict=True)) if at >= begin)
 
 
-def growth(minutes: Sequence[float], values: Sequence[float], *, allowed: float | None = None) -> Growth:
-    """The line through the samples that count and the verdict.
+def growth(
+    minutes: Sequence[float], values: Sequence[float], *, allowed: float | None = None, part: float = 0.25
+) -> Growth:
+    """The line through the samples that count, without the first `part` of the time, and the verdict.
 
     `allowed` is how much an hour may add (default: `PART_ALLOWED` of the level). It grows where the whole
     interval is above 0 and the slope adds more than that; it is steady where the slope adds less and the
     interval does not reach past four times as much; else it is not known. Raises `ValueError` for fewer than
     `FEWEST` samples that count.
     """
-    places = settled(minutes, values)
+    places = settled(minutes, values, part)
     if len(places) < FEWEST:
         raise ValueError(f"{len(places)} samples are too few to judge growth: {FEWEST} are needed")
     x, y = [minutes[n] for n in places], [float(values[n]) for n in places]

@@ -238,6 +238,9 @@ def _take_address(found: Held, known: Mapping[str, str], areas: list[str], *, on
     params = st.query_params
     given = (params.get(AS_OF), tuple(params.get_all(AGENCIES)), params.get(LOCALITY))
     written = st.session_state.get("address")
+    if written and AS_OF not in st.session_state and given[0] is None:
+        # a page left by the menu before its pickers were drawn takes their values and the address along
+        given = written
     if AS_OF not in st.session_state or (given != written and given[0] is not None):
         day = _day_of(given[0])
         if given[0] and day is None:

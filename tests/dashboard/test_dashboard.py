@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -118,6 +120,38 @@ def test_the_address_carries_the_day_and_month_over_pages(at_home: Partnership) 
     assert "30 June 2026" in words(test)
     assert not test.exception
     assert at_home.tables.data_date == LAST
+
+
+class _Params(dict[str, str | list[str]]):
+    def get_all(self, name: str) -> list[str]:
+        found = self.get(name, [])
+        return [found] if isinstance(found, str) else found
+
+
+def test_a_page_left_before_its_pickers_were_drawn_loses_no_filter(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The menu clears the address then, and the pickers' values go with those that were not drawn."""
+    last = date(2026, 10, 31)
+    held: Any = SimpleNamespace(default_day=lambda: last, last_day=last)
+    state: dict[str, Any] = {}
+    shown = SimpleNamespace(session_state=state, query_params=_Params(), warning=pytest.fail)
+    monkeypatch.setattr(asked, "st", shown)
+    monkeypatch.setattr(asked, "_months", lambda _: [])
+
+    def turned() -> tuple[Any, ...]:
+        asked._take_address(held, {"A1": "One", "A2": "Two"}, ["North"], only_ends=False)
+        return state["as_of"], state["agency"], state["locality"]
+
+    shown.query_params |= {"as_of": "2026-08-31", "agency": ["A2"], "locality": "North"}
+    theirs = (date(2026, 8, 31), ["A2"], "North")
+    assert turned() == theirs
+    asked._put_address(asked.Asked(theirs[0], ("A2",), "North"))
+    assert shown.query_params["as_of"] == "2026-08-31"
+    shown.query_params.clear()
+    for name in ("as_of", "agency", "locality", "month"):
+        del state[name]
+    assert turned() == theirs
+    shown.query_params |= {"as_of": "2026-07-31"}
+    assert turned() == (date(2026, 7, 31), [], None), "another address counts more"
 
 
 def test_an_address_that_is_no_date_is_said(at_home: Partnership) -> None:
